@@ -1,0 +1,1 @@
+"""The suite: mirrors backend/ and dispatch/, plus seasons, faults and browser checks."""

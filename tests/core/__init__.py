@@ -1,0 +1,1 @@
+"""Tests of the ground floor: money, area, codes, geometry and the file readers."""
