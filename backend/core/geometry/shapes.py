@@ -24,8 +24,8 @@ _ALBERS = (
     "+step +proj=aea +lat_1=25 +lat_2=47 +lat_0=0 +lon_0=105 +a=6378137 +rf=298.257222101"
 )
 
-_COLLAPSED_M2 = 0.1
-"""A polygon under this is a line that rounding made valid, not ground."""
+_COLLAPSED_SQUARE_DEGREES = 1e-11
+"""About 0.1 m². A polygon under this is a line that rounding made valid, not ground."""
 
 _REASONS_ZH = {
     "Self-intersection": "边界自相交",
@@ -105,13 +105,14 @@ def repair(
     """Make a polygon valid when that changes its area by at most ``tolerance_share`` of it.
 
     Rings are mended by structure and only polygonal parts are kept. A bow-tie, a collapsed
-    (even if valid) or non-finite ring is refused. Both answers carry a fault with the place of the crossing.
+    (even if valid) or non-finite ring is refused. Both answers carry a fault with the place
+    of the crossing.
     """
     if shapely.is_valid(polygon) and not polygon.is_empty:
-        area_m2 = float(areas_m2([polygon])[0])
-        if area_m2 < _COLLAPSED_M2:
+        if polygon.area < _COLLAPSED_SQUARE_DEGREES:
             zh, en = "面积几乎为零", "The polygon has almost no area"
             return Refused(_fault("polygon-collapsed", zh, en, row, subject))
+        area_m2 = float(areas_m2([polygon])[0])
         return Repaired(polygon, area_m2, area_m2, None)
     why_zh, why_en = _reason(polygon)
     if not np.isfinite(shapely.get_coordinates(polygon)).all():
