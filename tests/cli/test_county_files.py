@@ -58,8 +58,8 @@ def test_the_same_seed_gives_the_same_bytes(small: County, tmp_path: Path) -> No
 def test_workbook_has_one_text_row_for_each_member(small: County, tmp_path: Path) -> None:
     """All cells are text as typed; blank where the household has no card."""
     path = files.write_files(small, tmp_path).households
-    sheet = openpyxl.load_workbook(path, read_only=True).worksheets[0]
-    header, *rows = sheet.iter_rows(values_only=True)
+    book = openpyxl.load_workbook(path)
+    header, *rows = book.worksheets[0].iter_rows(values_only=True)
     assert header == files.MEMBER_COLUMNS
     members = [(home, one) for home in small.households for one in home.members]
     assert len(rows) == len(members)

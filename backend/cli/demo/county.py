@@ -68,8 +68,9 @@ def build_county(
 ) -> County:
     """Return a county with exactly ``parcels`` parcels of 2 mu on average.
 
-    Households are 3 for 10 parcels, workers 2 for 15 households. Raises `BadInput` when there are
-    not 1 to 12 villages or not 20 to 500 parcels for each.
+    Households are 3 for 10 parcels, workers 2 for 15 households. The area is met within 2 % from
+    60 parcels on, within 5 % below. Raises `BadInput` when there are not 1 to 12 villages or not
+    20 to 500 parcels for each.
     """
     _refuse_misfits(villages, parcels)
     rng = np.random.default_rng([seed, 0])
@@ -77,14 +78,14 @@ def build_county(
     parcel_counts = _share_out(parcels, weights)
     home_counts = _share_out(round(parcels * _HOUSEHOLDS_PER_PARCEL), weights)
     grounds = territory.grounds(seed, villages)
-    order = sorted(range(villages), key=lambda k: territory.names(villages)[k][0])
+    facts = territory.names(villages)
     registry = people.Registry(np.random.default_rng([seed, 2]), sum(home_counts))
     rows: list[Village] = []
     homes: list[HouseholdRow] = []
     land: list[ParcelRow] = []
     workers: list[WorkerRow] = []
-    for k in order:
-        village = _village(territory.names(villages)[k], grounds[k])
+    for k in sorted(range(villages), key=facts.__getitem__):
+        village = _village(facts[k], grounds[k])
         own = np.random.default_rng([seed, 3, k])
         settled = people.settle(own, registry, village.collective_code, len(homes), home_counts[k])
         wanted = max(2, round(home_counts[k] * _WORKERS_PER_HOUSEHOLD))
