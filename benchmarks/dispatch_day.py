@@ -68,7 +68,7 @@ class _Writer:
             depth = float(self.rng.uniform(55, 95))
             x = 0.0
             while x < side_m:
-                width = float(self.rng.uniform(6, 28))
+                width = float(self.rng.uniform(8, 32))
                 corner = (middle[0] + cos * x - sin * y, middle[1] + sin * x + cos * y)
                 total += self.plot(corner, (width - 0.4, depth - 0.4), turn)
                 x += width
@@ -76,25 +76,30 @@ class _Writer:
         return total
 
 
-def day_problem(*, mu: int, drones: int, seed: int, radius_m: float) -> Problem:
+def _spot(rng: np.random.Generator, length_m: float) -> tuple[float, float]:
+    """Return a place on the floor of a winding valley, a fifth as wide as it is long."""
+    x = float(rng.uniform(-length_m / 2, length_m / 2))
+    bend = 0.08 * length_m * math.sin(4 * math.pi * x / length_m)
+    return (x, bend + float(rng.uniform(-0.1, 0.1)) * length_m)
+
+
+def day_problem(*, mu: int, drones: int, seed: int, length_m: float) -> Problem:
     """Return a made-up day: 90 % of the mu in blocks of 30 to 150 mu, the rest in terraces."""
     rng = np.random.default_rng(seed)
     writer = _Writer(rng)
     total = 0
     while total < mu * 90:
         size = min(float(rng.uniform(30, 150)), max(30.0, (mu * 90 - total) / 100))
-        angle, away = rng.uniform(0, 2 * math.pi), radius_m * math.sqrt(rng.random())
-        total += writer.block((away * math.cos(angle), away * math.sin(angle)), size)
+        total += writer.block(_spot(rng, length_m), size)
     while total < mu * 100 - 100:
-        angle, away = rng.uniform(0, 2 * math.pi), radius_m * math.sqrt(rng.random())
-        spot = (away * math.cos(angle), away * math.sin(angle))
+        spot = _spot(rng, length_m)
         for step in range(int(rng.integers(4, 16))):
             if total >= mu * 100 - 100:
                 break
             width, length = float(rng.uniform(8, 18)), float(rng.uniform(40, 110))
             corner = (spot[0] + float(rng.uniform(-15, 15)), spot[1] + step * 24.0)
             total += writer.plot(corner, (length, width), 0.1 * float(rng.standard_normal()))
-    homes = [_place(radius_m * 0.5 * math.cos(k), radius_m * 0.5 * math.sin(k)) for k in (0, 2, 4)]
+    homes = [_place(share * length_m, 0.0) for share in (-0.3, 0.0, 0.3)]
     crews = tuple(Crew(crew_id=f"C{n}", home=homes[n % 3]) for n in range(drones))
     return Problem(
         day=DAY,
@@ -126,7 +131,7 @@ def main() -> None:
     parser.add_argument("--out", help="write the problem document here too")
     arguments = parser.parse_args()
     problem = day_problem(
-        mu=arguments.mu, drones=arguments.drones, seed=arguments.seed, radius_m=9000.0
+        mu=arguments.mu, drones=arguments.drones, seed=arguments.seed, length_m=12_000.0
     )
     if arguments.out:
         with open(arguments.out, "w", encoding="utf-8") as file:  # noqa: PTH123 - one line

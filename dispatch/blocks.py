@@ -89,7 +89,11 @@ def _split(
 
 
 def sweep(plots: Sequence[Plot]) -> list[list[Plot]]:
-    """Return boustrophedon orders to try: strips both ways, three widths, from either end."""
+    """Return flying orders to try: the two shortest, from either end and from the middle.
+
+    They are boustrophedon strips both ways in three widths, shortened by `shorten`. From the middle
+    means that the most central plot comes first, so that its access is the launch site.
+    """
     if len(plots) <= 2:
         return [list(plots), list(plots[::-1])]
     xy = local_m(plots)
@@ -103,7 +107,35 @@ def sweep(plots: Sequence[Plot]) -> list[list[Plot]]:
             length = float(np.hypot(*np.diff(xy[order], axis=0).T).sum())
             found[tuple(order.tolist())] = length
     best = sorted(found, key=lambda order: (found[order], order))[:2]
-    return [[plots[i] for i in way] for order in best for way in (order, order[::-1])]
+    middle = int(np.argmin(np.hypot(*(xy - (xy.max(axis=0) + xy.min(axis=0)) / 2).T)))
+    ways = []
+    for order in (shorten(list(one), xy) for one in best):
+        central = [middle, *[index for index in order if index != middle]]
+        ways += [order, order[::-1], central, [middle, *central[:0:-1]]]
+    return [[plots[index] for index in way] for way in ways]
+
+
+def shorten(order: list[int], xy: Floats) -> list[int]:
+    """Shorten an open path by reversing stretches of it (2-opt) until none helps."""
+    path = np.array(order)
+    away = np.hypot(*(xy[:, None, :] - xy[None, :, :]).transpose(2, 0, 1))
+    size = len(path)
+    for _ in range(2 * size):
+        step = away[path[:-1], path[1:]]
+        # Reversing path[i+1..j] replaces the edges (i, i+1) and (j, j+1).
+        gain = (
+            step[:, None]
+            + step[None, :]
+            - away[np.ix_(path[:-1], path[:-1])]
+            - away[np.ix_(path[1:], path[1:])]
+        )
+        gain[np.tril_indices(size - 1)] = 0.0
+        best = int(np.argmax(gain))
+        if gain.flat[best] <= 1e-6:
+            break
+        i, j = divmod(best, size - 1)
+        path[i + 1 : j + 1] = path[i + 1 : j + 1][::-1]
+    return [int(index) for index in path]
 
 
 def measure(

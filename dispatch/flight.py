@@ -104,7 +104,7 @@ class Flight:
         if state.launch is None or state.last is None:
             return (0, 0)
         return (
-            fly_s(distance_m(state.last.centre, state.launch), self.drone.machine),
+            math.ceil(fly_s(distance_m(state.last.centre, state.launch), self.drone.machine)),
             road_s(distance_m(state.launch, self.crew.home), self.problem.settings),
         )
 
@@ -115,7 +115,7 @@ class Flight:
             known = self._cache_s[plot.index] = spray_s(plot, self.drone.machine)
         return known
 
-    def work(self, plot: Plot, launch: Point, transit_s: int, tank: tuple[float, float]) -> Work:
+    def work(self, plot: Plot, launch: Point, transit_s: float, tank: tuple[float, float]) -> Work:
         """Return what the plot costs from a state ``tank`` = (ml left, battery seconds left).
 
         A halt is forced when the tank is empty or the battery reaches what the way back needs; the
@@ -171,7 +171,7 @@ class Flight:
                 return None
             total_s += work.seconds
             tank, here = (work.tank_ml, work.battery_s), plot.centre
-        return total_s + fly_s(distance_m(here, launch), machine)
+        return total_s + math.ceil(fly_s(distance_m(here, launch), machine))
 
     def in_radius(self, plot: Plot, launch: Point) -> bool:
         """Tell whether the whole plot lies within the legal radius of the launch site."""

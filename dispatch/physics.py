@@ -42,9 +42,9 @@ def road_s(metres: float, settings: Settings) -> int:
     return math.ceil(slow_s + (road_m - slow_m) * 100 / settings.road_fast_cm_per_s - _EPS)
 
 
-def fly_s(metres: float, machine: Machine) -> int:
-    """Return whole seconds in the air without spraying."""
-    return math.ceil(metres * 100 / machine.transit_cm_per_s - _EPS)
+def fly_s(metres: float, machine: Machine) -> float:
+    """Return seconds in the air without spraying; whoever adds them up rounds up once."""
+    return metres * 100 / machine.transit_cm_per_s
 
 
 def plane_m(rings: Sequence[Sequence[Point]]) -> Floats:
