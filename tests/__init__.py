@@ -1,1 +1,1 @@
-"""The suite: mirrors backend/ and dispatch/, plus seasons, faults and browser checks."""
+"""Tests, laid out as the packages they test."""

@@ -1,0 +1,1 @@
+"""The application: route table, middleware and the OpenAPI document."""

@@ -1,0 +1,1 @@
+"""Two-tier trusteeship: entrustments, service contracts, the menu and its prices."""

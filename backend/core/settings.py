@@ -1,0 +1,97 @@
+"""Settings: one frozen object, built by the command line and handed to `create_app`."""
+
+import base64
+import binascii
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Self
+
+_PLACEHOLDER = "development-only"
+
+
+class SettingsRefused(ValueError):
+    """The environment does not make a safe set of settings; the message names the variable."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything that differs between two installations.
+
+    ``database_url`` is ``None`` for the embedded server. ``master_key`` (32 bytes) encrypts
+    personal data, ``token_key`` (at least 32 bytes) signs access tokens.
+    """
+
+    environment: Literal["development", "production"] = "development"
+    database_url: str | None = None
+    migration_url: str | None = None
+    data_dir: Path = Path(".tgj")
+    master_key: bytes = hashlib.sha256(f"{_PLACEHOLDER}-master".encode()).digest()
+    token_key: bytes = hashlib.sha256(f"{_PLACEHOLDER}-token".encode()).digest()
+    sms_gateway: Literal["sandbox", "http"] = "sandbox"
+    sms_url: str | None = None
+    sms_token: str = ""
+    access_token_minutes: int = 15
+    refresh_token_days: int = 30
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str]) -> Self:
+        """Read the ``TGJ_*`` variables; raise `SettingsRefused` when one is unusable."""
+        environment = environ.get("TGJ_ENVIRONMENT", "development")
+        if environment not in ("development", "production"):
+            raise SettingsRefused("TGJ_ENVIRONMENT is 'development' or 'production'")
+        sms = environ.get("TGJ_SMS_GATEWAY", "sandbox")
+        if sms not in ("sandbox", "http"):
+            raise SettingsRefused("TGJ_SMS_GATEWAY is 'sandbox' or 'http'")
+        settings = cls(
+            environment="production" if environment == "production" else "development",
+            database_url=environ.get("TGJ_DATABASE_URL"),
+            migration_url=environ.get("TGJ_MIGRATION_URL"),
+            data_dir=Path(environ.get("TGJ_DATA_DIR", ".tgj")),
+            master_key=_key(environ, "TGJ_MASTER_KEY", cls.master_key_default()),
+            token_key=_key(environ, "TGJ_TOKEN_KEY", cls.token_key_default()),
+            sms_gateway="http" if sms == "http" else "sandbox",
+            sms_url=environ.get("TGJ_SMS_URL"),
+            sms_token=environ.get("TGJ_SMS_TOKEN", ""),
+        )
+        settings.refuse_unsafe()
+        return settings
+
+    @staticmethod
+    def master_key_default() -> bytes:
+        """Return the key that only development may use for personal data."""
+        return hashlib.sha256(f"{_PLACEHOLDER}-master".encode()).digest()
+
+    @staticmethod
+    def token_key_default() -> bytes:
+        """Return the key that only development may use for access tokens."""
+        return hashlib.sha256(f"{_PLACEHOLDER}-token".encode()).digest()
+
+    def refuse_unsafe(self) -> None:
+        """Raise `SettingsRefused` when production would run on a development shortcut."""
+        if self.environment != "production":
+            return
+        if self.database_url is None:
+            raise SettingsRefused("TGJ_DATABASE_URL: production does not use the embedded server")
+        if self.master_key == self.master_key_default():
+            raise SettingsRefused("TGJ_MASTER_KEY: production needs a key of its own")
+        if self.token_key == self.token_key_default():
+            raise SettingsRefused("TGJ_TOKEN_KEY: production needs a key of its own")
+        if self.sms_gateway == "sandbox":
+            raise SettingsRefused("TGJ_SMS_GATEWAY: production does not use the sandbox")
+        if not self.sms_url:
+            raise SettingsRefused("TGJ_SMS_URL: the http gateway needs an address")
+
+
+def _key(environ: Mapping[str, str], name: str, default: bytes) -> bytes:
+    """Decode 32 bytes of base64 from ``environ[name]``."""
+    if name not in environ:
+        return default
+    try:
+        key = base64.b64decode(environ[name], validate=True)
+    except binascii.Error as error:
+        raise SettingsRefused(f"{name} is not base64") from error
+    if len(key) != 32:
+        raise SettingsRefused(f"{name} decodes to {len(key)} bytes, 32 are needed")
+    return key

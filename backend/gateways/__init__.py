@@ -1,0 +1,1 @@
+"""External systems behind protocols, each with a real and a sandbox implementation."""

@@ -1,0 +1,1 @@
+"""The farmer's read model: what was earned, and why this amount."""

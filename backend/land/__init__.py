@@ -1,0 +1,1 @@
+"""Parcels, their areas and polygons, and transfers of the operating right."""

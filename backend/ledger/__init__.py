@@ -1,0 +1,1 @@
+"""Accounts, vouchers, periods and balances; knows nothing of rent or drones."""

@@ -1,0 +1,1 @@
+"""Spray orders, drones, plans, reports and acceptance."""

@@ -1,0 +1,1 @@
+"""Organisations, households, members and workers."""

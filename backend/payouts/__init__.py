@@ -1,0 +1,1 @@
+"""Who is owed what, why, and how it is paid."""

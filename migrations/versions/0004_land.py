@@ -1,0 +1,14 @@
+"""Land."""
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Apply the revision."""
+
+
+def downgrade() -> None:
+    """Undo the revision."""

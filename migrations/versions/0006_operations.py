@@ -1,0 +1,14 @@
+"""Operations."""
+
+revision = "0006"
+down_revision = "0005"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Apply the revision."""
+
+
+def downgrade() -> None:
+    """Undo the revision."""

@@ -1,0 +1,177 @@
+"""A small village for tests: one collective, one provider, their staff, and a few households.
+
+Every ID number is invalid by design: its area code 990000 is assigned to nobody.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import httpx
+
+from backend.core import codes
+from backend.core.audit import Command
+from backend.core.clock import Clock
+from backend.core.crypto import Sealer
+from backend.core.db import PLATFORM_ORG_ID, Database, Scope, WriteSession
+from backend.core.http.principal import Role
+from backend.core.ids import new_id
+from backend.identity import service as identity
+from backend.identity import tokens
+from backend.ledger import service as ledger
+from backend.parties import service as parties
+from backend.parties.models import Household
+
+PASSWORD = "correct horse battery"  # noqa: S105 -- made up
+COLLECTIVE_CODE = "14042910020100"
+TEST_TOKEN_MINUTES = 60 * 24 * 365
+
+
+@dataclass(slots=True, kw_only=True)
+class World:
+    """The village: numbers of its organisations, its people's ids, and how to call as them."""
+
+    database: Database
+    client: httpx.AsyncClient
+    clock: Clock
+    sealer: Sealer
+    collective: int = 0
+    neighbour: int = 0
+    provider: int = 0
+    staff: dict[str, UUID] = field(default_factory=dict)
+    households: list[UUID] = field(default_factory=list)
+    household_codes: list[str] = field(default_factory=list)
+    farmers: list[UUID] = field(default_factory=list)
+    phones: list[str] = field(default_factory=list)
+
+    @classmethod
+    async def build(
+        cls, database: Database, client: httpx.AsyncClient, clock: Clock, sealer: Sealer
+    ) -> "World":
+        """Register everything; four households, the last without a bank account."""
+        world = cls(database=database, client=client, clock=clock, sealer=sealer)
+        scope = Scope(org_id=PLATFORM_ORG_ID)
+        async with database.write(scope, Command(action="test_world")) as session:
+            await world._organisations(session)
+            await world._staff(session)
+        async with database.write(
+            Scope(org_id=world.collective), Command(action="test_people")
+        ) as session:
+            await ledger.open_books(
+                session, org_id=world.collective, chart_id="village_2023_14", first_period=202601
+            )
+            for number in range(1, 5):
+                await world._household(session, number)
+        return world
+
+    async def _organisations(self, session: WriteSession) -> None:
+        self.collective = await parties.register_organisation(
+            session, kind="collective", code=COLLECTIVE_CODE, name="权店村股份经济合作社"
+        )
+        self.neighbour = await parties.register_organisation(
+            session, kind="collective", code="14042910020200", name="邻村股份经济合作社"
+        )
+        self.provider = await parties.register_organisation(
+            session, kind="provider", code=codes.make_uscc("93", "140429", 1), name="丰州农机合作社"
+        )
+
+    async def _staff(self, session: WriteSession) -> None:
+        wanted = [
+            ("clerk", self.collective, Role.CLERK),
+            ("director", self.collective, Role.DIRECTOR),
+            ("accountant", self.collective, Role.ACCOUNTANT),
+            ("accountant2", self.collective, Role.ACCOUNTANT),
+            ("cashier", self.collective, Role.CASHIER),
+            ("neighbour_director", self.neighbour, Role.DIRECTOR),
+            ("dispatcher", self.provider, Role.DISPATCHER),
+            ("provider_director", self.provider, Role.DIRECTOR),
+            ("crew", self.provider, Role.CREW),
+        ]
+        for name, org_id, role in wanted:
+            user = await identity.register_staff(
+                session, login_name=name, display_name=name, password=PASSWORD
+            )
+            await identity.grant(session, user_id=user.id, org_id=org_id, role=role)
+            self.staff[name] = user.id
+
+    async def _household(self, session: WriteSession, number: int) -> None:
+        code = f"{COLLECTIVE_CODE}{number:04d}"
+        household = Household(org_id=self.collective, code=code, head_name=f"张{number}")
+        session.add(household)
+        await session.flush()
+        for place, relation in enumerate(("户主", "配偶")):
+            person = parties.PersonFacts(
+                name=f"张{number}{place}",
+                relation=relation,
+                id_number=codes.make_id("990000", date(1970, 1, 1 + place), number),
+            )
+            await parties.add_member(session, self.sealer, household=household, person=person)
+        if number < 4:
+            account = parties.AccountFacts(
+                holder_name=f"张{number}0",
+                bank_name="示范农村商业银行",
+                number=f"62999900000000{number:02d}",
+            )
+            await parties.set_payee_account(
+                session,
+                self.sealer,
+                org_id=self.collective,
+                owner_kind="household",
+                owner_id=household.id,
+                account=account,
+                now=self.clock.now(),
+            )
+        phone = f"1990000{number:04d}"
+        farmer = await identity.register_farmer(
+            session, self.sealer, phone=phone, display_name=household.head_name
+        )
+        await identity.grant(
+            session,
+            user_id=farmer.id,
+            org_id=self.collective,
+            role=Role.FARMER,
+            household_id=household.id,
+        )
+        self.households.append(household.id)
+        self.household_codes.append(code)
+        self.farmers.append(farmer.id)
+        self.phones.append(phone)
+
+    def headers(self, user: str | UUID, **more: str) -> dict[str, str]:
+        """Return the headers of a request by ``user`` (a staff name or an id), with a fresh key."""
+        user_id = self.staff[user] if isinstance(user, str) else user
+        token = tokens.issue(
+            user_id,
+            key=_token_key(self.client),
+            now=self.clock.now(),
+            minutes=TEST_TOKEN_MINUTES,
+        )
+        return {
+            "Authorization": f"Bearer {token}",
+            "Idempotency-Key": str(new_id()),
+            "Accept-Language": "en",
+        } | {name.replace("_", "-"): value for name, value in more.items()}
+
+    async def call(
+        self, user: str | UUID, method: str, path: str, body: Any = None, **headers: str
+    ) -> httpx.Response:
+        """Send one request as ``user``; ``{org}`` in ``path`` is the collective."""
+        path = path.replace("{org}", str(self.collective)).replace(
+            "{provider}", str(self.provider)
+        )
+        return await self.client.request(
+            method, path, json=body, headers=self.headers(user, **headers)
+        )
+
+    def scope(self, org_id: int | None = None, user: str = "director") -> Scope:
+        """Return the scope of ``user`` in an organisation, the collective by default."""
+        return Scope(org_id=org_id or self.collective, user_id=self.staff[user])
+
+
+def _token_key(client: httpx.AsyncClient) -> bytes:
+    transport = client._transport
+    assert isinstance(transport, httpx.ASGITransport)
+    key = transport.app.state.runtime.settings.token_key  # type: ignore[attr-defined] -- ASGI callable, ours
+    assert isinstance(key, bytes)
+    return key
