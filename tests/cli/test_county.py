@@ -78,15 +78,16 @@ def test_the_county_has_the_promised_size(county: County) -> None:
     assert 0.10 <= _mu(county)[_on_terrace(county)].sum() / _mu(county).sum() <= 0.14
 
 
-@pytest.mark.parametrize("seed", [1, 77])
-def test_other_seeds_make_sound_counties_too(seed: int) -> None:
-    """A densest and a usual county of other seeds keep count, area and separation of parcels."""
-    villages = 3 if seed == 1 else 4
-    parcels = villages * (500 if seed == 1 else 420)
+@pytest.mark.parametrize(("seed", "villages", "each"), [(2, 6, 500), (77, 4, 420)])
+def test_other_seeds_make_sound_counties_too(seed: int, villages: int, each: int) -> None:
+    """A densest and a usual county keep count, area, parcels apart, and off the rivers."""
+    parcels = villages * each
     other = build_county(seed, villages=villages, parcels=parcels)
     assert len(other.parcels) == parcels
     assert _mu(other).sum() == pytest.approx(2 * parcels, rel=0.02)
     assert _overlapping(_polygons(other)) == []
+    on_plane = shapely.transform(_polygons(other), terrain.to_plane)
+    assert shapely.distance(on_plane, terrain.rivers()).min() > 12
 
 
 def _overlapping(polygons: np.ndarray) -> list[tuple[int, int]]:
@@ -111,6 +112,15 @@ def test_parcels_lie_in_their_collective(county: County) -> None:
     holders = [boundaries[one.code19[:14]] for one in county.parcels]
     assert shapely.contains(holders, _polygons(county)).all()
     assert _overlapping(np.array(list(boundaries.values()))) == []
+
+
+def test_fields_keep_off_rivers_and_houses(county: County) -> None:
+    """No parcel comes nearer than 12 m to a river or 100 m to the middle of a village."""
+    on_plane = shapely.transform(_polygons(county), terrain.to_plane)
+    assert shapely.distance(on_plane, terrain.rivers()).min() > 12
+    for village in county.villages:
+        centre = shapely.Point(terrain.to_plane(np.array(village.centre)))
+        assert shapely.distance(on_plane, centre).min() > 100
 
 
 def test_villages_stand_apart_along_valleys(county: County) -> None:

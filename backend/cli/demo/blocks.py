@@ -43,7 +43,10 @@ class _Lane:
 
 @dataclass(slots=True)
 class Floor:
-    """The free valley floor of one village: what is laid so far, and where the next block fits."""
+    """The valley floor of one village, and how far its lanes are laid.
+
+    Lanes are apart by construction; ``obstacles`` are the hamlet and the rivers that cross.
+    """
 
     axis: Axis
     s_m: float
@@ -71,7 +74,6 @@ class Floor:
                 outline = self._outline(s0, length, away, depth, lane.side)
                 if self._is_free(outline):
                     lane.cursor_m = cursor + length + _STEP_M
-                    self.obstacles.append(outline.buffer(4))
                     return self.axis.place(s0 + strips[..., 0], lane.side * (away + strips[..., 1]))
                 cursor += _STEP_M
         raise FloorFull(length_m=round(float(length)))

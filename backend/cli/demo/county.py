@@ -69,7 +69,7 @@ def build_county(
     """Return a county with exactly ``parcels`` parcels of 2 mu on average.
 
     Households are 3 for 10 parcels, workers 2 for 15 households. The area is met within 2 % from
-    60 parcels on, within 5 % below. Raises `BadInput` when there are not 1 to 12 villages or not
+    60 parcels on, within 6 % below. Raises `BadInput` when there are not 1 to 12 villages or not
     20 to 500 parcels for each.
     """
     _refuse_misfits(villages, parcels)
