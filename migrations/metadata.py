@@ -1,7 +1,6 @@
 """All tables of all slices, for alembic and for the drift check."""
 
 import importlib
-import importlib.util
 import pkgutil
 
 from sqlmodel import SQLModel
@@ -12,11 +11,10 @@ import backend.core.http.idempotency
 
 
 def _load() -> None:
-    """Import every slice's ``models`` module, so that its tables are known."""
-    for module in pkgutil.iter_modules(backend.__path__, "backend."):
-        name = f"{module.name}.models"
-        if importlib.util.find_spec(name) is not None:
-            importlib.import_module(name)
+    """Import every slice's ``models`` and ``…_models``, so that their tables are known."""
+    for module in pkgutil.walk_packages(backend.__path__, "backend."):
+        if module.name.endswith("models"):
+            importlib.import_module(module.name)
 
 
 _load()

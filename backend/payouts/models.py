@@ -1,0 +1,371 @@
+"""Tables of payouts: runs, explained lines, payment items, bank files and returns."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from backend.core.columns import big, document, fen, row_key, server_now, tenant_key, version
+
+
+class WorkRecord(SQLModel, table=True):
+    """Work for pay, at the rate in force when it was done (用工记录)."""
+
+    __tablename__ = "work_record"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["org_id", "worker_id"], ["worker.org_id", "worker.id"], name="work_record_worker_fkey"
+        ),
+        Index("work_record_worker_idx", "org_id", "worker_id", "worked_on"),
+        CheckConstraint("unit IN ('day', 'hour', 'mu', 'piece')", name="work_record_unit"),
+        CheckConstraint("quantity_milli > 0 AND rate_fen > 0", name="work_record_quantity"),
+        CheckConstraint(
+            "state IN ('submitted', 'confirmed', 'in_run', 'rejected')", name="work_record_state"
+        ),
+    )
+
+    org_id: int = tenant_key()
+    """The employing collective (用工组织)."""
+    id: UUID = row_key()
+    """Key (编号)."""
+    worker_id: UUID
+    """The worker (务工人员)."""
+    worked_on: date
+    """Day (日期)."""
+    task: str
+    """What was done (工作内容)."""
+    unit: str
+    """day, hour, mu or piece (计量)."""
+    quantity_milli: int = big()
+    """Quantity in thousandths of the unit (数量)."""
+    rate_fen: int = fen()
+    """Fen for one unit, frozen (单价)."""
+    amount_fen: int = fen()
+    """quantity × rate, rounded half up once (金额)."""
+    submitted_by: UUID
+    """The foreman (带班人)."""
+    confirmed_by: UUID | None = None
+    """Who confirmed; not the foreman (确认人)."""
+    state: str = "submitted"
+    """submitted, confirmed, in_run or rejected (状态)."""
+    recorded_at: datetime = server_now()
+    """When it was submitted, UTC (上报时间)."""
+
+
+class PayoutRun(SQLModel, table=True):
+    """One payout: computed, laid open, approved by a second person, paid (发放批次)."""
+
+    __tablename__ = "payout_run"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["org_id", "accrual_voucher_id"], ["voucher.org_id", "voucher.id"],
+            name="payout_run_voucher_fkey",
+        ),
+        Index("payout_run_kind_idx", "org_id", "kind", "id"),
+        CheckConstraint("kind IN ('rent', 'wage', 'dividend')", name="payout_run_kind"),
+        CheckConstraint(
+            "state IN ('computed', 'noticed', 'approved', 'paid', 'cancelled')",
+            name="payout_run_state",
+        ),
+        CheckConstraint("approver_id <> maker_id", name="payout_run_two_persons"),
+        CheckConstraint(
+            "(state IN ('approved', 'paid')) = (approver_id IS NOT NULL)",
+            name="payout_run_approved",
+        ),
+    )  # fmt: skip
+
+    org_id: int = tenant_key()
+    """The paying collective (发放组织)."""
+    id: UUID = row_key()
+    """Key (编号)."""
+    kind: str
+    """rent, wage or dividend (类别)."""
+    title: str
+    """Title of the notice (标题)."""
+    covers_from: date
+    """First day it is for (所属期起)."""
+    covers_to: date
+    """Last day it is for (所属期止)."""
+    parameters: dict[str, Any] = document()
+    """What it was computed from: reserve, resolution, contract … (参数)."""
+    line_count: int
+    """Explained lines (明细数)."""
+    total_fen: int = fen()
+    """Sum of the lines = sum of the items (合计)."""
+    state: str = "computed"
+    """computed, noticed, approved, paid or cancelled (状态)."""
+    notice_from: date | None = None
+    """First day of the public notice (公示起)."""
+    notice_until: date | None = None
+    """Last day of the public notice (公示止)."""
+    maker_id: UUID
+    """Who computed it (制单人)."""
+    approver_id: UUID | None = None
+    """Who approved it; never the maker (审批人)."""
+    approved_at: datetime | None = None
+    """When, UTC (审批时间)."""
+    accrual_voucher_id: UUID | None = None
+    """The voucher that books the liability (计提凭证)."""
+    recorded_at: datetime = server_now()
+    """When it was computed, UTC (计算时间)."""
+    row_version: int = version()
+    """Version for If-Match (版本)."""
+
+
+class PaymentItem(SQLModel, table=True):
+    """What one payee gets from a run in one payment (支付项)."""
+
+    __tablename__ = "payment_item"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["org_id", "run_id"], ["payout_run.org_id", "payout_run.id"],
+            name="payment_item_run_fkey",
+        ),
+        ForeignKeyConstraint(
+            ["org_id", "account_id"], ["payee_account.org_id", "payee_account.id"],
+            name="payment_item_account_fkey",
+        ),
+        ForeignKeyConstraint(
+            ["org_id", "paid_voucher_id"], ["voucher.org_id", "voucher.id"],
+            name="payment_item_voucher_fkey",
+        ),
+        UniqueConstraint("org_id", "run_id", "seq", name="payment_item_seq_key"),
+        UniqueConstraint(
+            "org_id", "run_id", "payee_kind", "payee_id", name="payment_item_payee_key"
+        ),
+        CheckConstraint("payee_kind IN ('household', 'worker')", name="payment_item_payee_kind"),
+        CheckConstraint(
+            "state IN ('draft', 'approved', 'exported', 'paid', 'failed', 'cancelled')",
+            name="payment_item_state",
+        ),
+        CheckConstraint("amount_fen > 0", name="payment_item_amount"),
+        CheckConstraint(
+            "(state = 'paid') = (paid_voucher_id IS NOT NULL)", name="payment_item_paid"
+        ),
+        Index("payment_item_payee_idx", "org_id", "payee_id"),
+    )  # fmt: skip
+
+    org_id: int = tenant_key()
+    """The paying collective (发放组织)."""
+    id: UUID = row_key()
+    """Key (编号)."""
+    run_id: UUID
+    """The run (批次)."""
+    seq: int
+    """Number within the run from 1 (序号)."""
+    payee_kind: str
+    """household or worker (收款人类别)."""
+    payee_id: UUID
+    """The household or worker (收款人)."""
+    payee_name: str
+    """Name when computed (姓名)."""
+    amount_fen: int = fen()
+    """Amount; frozen from approval on (金额)."""
+    account_id: UUID | None = None
+    """The account of the newest attempt (收款账户)."""
+    state: str = "draft"
+    """draft, approved, exported, paid, failed or cancelled (状态)."""
+    failure: str | None = None
+    """Reason of the newest failure, e.g. account_not_found (失败原因)."""
+    paid_on: date | None = None
+    """Day the bank paid (支付日期)."""
+    paid_voucher_id: UUID | None = None
+    """The voucher that books the payment (支付凭证)."""
+
+
+class PayoutLine(SQLModel, table=True):
+    """One explained part of a payment: formula, inputs, source (发放明细)."""
+
+    __tablename__ = "payout_line"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["org_id", "run_id"], ["payout_run.org_id", "payout_run.id"],
+            name="payout_line_run_fkey",
+        ),
+        ForeignKeyConstraint(
+            ["org_id", "item_id"], ["payment_item.org_id", "payment_item.id"],
+            name="payout_line_item_fkey",
+        ),
+        Index("payout_line_item_idx", "org_id", "item_id"),
+        Index(
+            "payout_line_claim_key", "org_id", "claim_key", unique=True,
+            postgresql_where=text("NOT void"),
+        ),
+        Index("payout_line_household_idx", "org_id", "household_id"),
+    )  # fmt: skip
+
+    org_id: int = tenant_key()
+    """The paying collective (发放组织)."""
+    id: UUID = row_key()
+    """Key (编号)."""
+    run_id: UUID
+    """The run (批次)."""
+    seq: int
+    """Number within the run from 1 (序号)."""
+    item_id: UUID
+    """The payment it is part of (支付项)."""
+    household_id: UUID | None = None
+    """The household whose income it is (农户)."""
+    amount_fen: int = fen()
+    """Amount (金额)."""
+    formula: str
+    """The computation in words and numbers (计算式)."""
+    inputs: dict[str, Any] = document()
+    """The numbers of the formula, exact (计算依据)."""
+    source_kind: str
+    """land_transfer, work_record or member (来源类别)."""
+    source_id: UUID
+    """The document's key (来源编号)."""
+    claim_key: str
+    """What may be paid only once, e.g. rent:transfer:parcel:year (防重键)."""
+    void: bool = False
+    """Its run was cancelled (作废)."""
+
+
+class BankBatch(SQLModel, table=True):
+    """A bank file as it was handed out, byte for byte (银行代发文件)."""
+
+    __tablename__ = "bank_batch"
+    __table_args__ = (
+        UniqueConstraint("org_id", "number", name="bank_batch_number_key"),
+        ForeignKeyConstraint(
+            ["org_id", "run_id"], ["payout_run.org_id", "payout_run.id"],
+            name="bank_batch_run_fkey",
+        ),
+        CheckConstraint("state IN ('exported', 'returned')", name="bank_batch_state"),
+    )  # fmt: skip
+
+    org_id: int = tenant_key()
+    """The paying collective (发放组织)."""
+    id: UUID = row_key()
+    """Key (编号)."""
+    run_id: UUID
+    """The run (批次)."""
+    number: str
+    """Batch number that the bank returns (代发批次号)."""
+    layout_id: str
+    """Layout of the file, see ``payouts/data`` (文件格式)."""
+    file_name: str
+    """Name of the file (文件名)."""
+    file_bytes: bytes
+    """The file (文件内容)."""
+    file_sha256: bytes
+    """SHA-256 of the file (文件哈希)."""
+    item_count: int
+    """Payments (笔数)."""
+    total_fen: int = fen()
+    """Sum (合计)."""
+    state: str = "exported"
+    """exported or returned (状态)."""
+    made_by: UUID
+    """Who made it (制作人)."""
+    recorded_at: datetime = server_now()
+    """When, UTC (时间)."""
+
+
+class BankBatchItem(SQLModel, table=True):
+    """One payment of a bank file (代发明细)."""
+
+    __tablename__ = "bank_batch_item"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["org_id", "batch_id"], ["bank_batch.org_id", "bank_batch.id"],
+            name="bank_batch_item_batch_fkey",
+        ),
+        ForeignKeyConstraint(
+            ["org_id", "item_id"], ["payment_item.org_id", "payment_item.id"],
+            name="bank_batch_item_item_fkey",
+        ),
+        ForeignKeyConstraint(
+            ["org_id", "account_id"], ["payee_account.org_id", "payee_account.id"],
+            name="bank_batch_item_account_fkey",
+        ),
+        Index(
+            "bank_batch_item_live_key", "org_id", "item_id", unique=True,
+            postgresql_where=text("live"),
+        ),
+        CheckConstraint("outcome IN ('paid', 'failed')", name="bank_batch_item_outcome"),
+    )  # fmt: skip
+
+    org_id: int = tenant_key()
+    """The paying collective (发放组织)."""
+    batch_id: UUID = Field(primary_key=True)
+    """The file (代发文件)."""
+    seq: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    """Row of the file from 1 (序号)."""
+    item_id: UUID
+    """The payment (支付项)."""
+    account_id: UUID
+    """The account (收款账户)."""
+    amount_fen: int = fen()
+    """Amount (金额)."""
+    live: bool = True
+    """Under way or paid; a payment is live in one file at most (有效)."""
+    outcome: str | None = None
+    """paid or failed, from the bank's return (结果)."""
+    failure: str | None = None
+    """Reason (失败原因)."""
+
+
+class BankReturn(SQLModel, table=True):
+    """A return file of the bank, kept as it came; the same bytes are taken once (银行回单)."""
+
+    __tablename__ = "bank_return"
+    __table_args__ = (
+        UniqueConstraint("org_id", "file_sha256", name="bank_return_file_key"),
+        ForeignKeyConstraint(
+            ["org_id", "batch_id"], ["bank_batch.org_id", "bank_batch.id"],
+            name="bank_return_batch_fkey",
+        ),
+    )  # fmt: skip
+
+    org_id: int = tenant_key()
+    """The paying collective (发放组织)."""
+    id: UUID = row_key()
+    """Key (编号)."""
+    batch_id: UUID
+    """The file it answers (代发文件)."""
+    file_name: str
+    """Name of the file (文件名)."""
+    file_bytes: bytes
+    """The file (文件内容)."""
+    file_sha256: bytes
+    """SHA-256 of the file (文件哈希)."""
+    paid_count: int
+    """Payments it made paid (成功笔数)."""
+    paid_fen: int = fen()
+    """Their sum (成功金额)."""
+    failed_count: int
+    """Payments it made failed (失败笔数)."""
+    received_by: UUID
+    """Who took it in (接收人)."""
+    recorded_at: datetime = server_now()
+    """When, UTC (时间)."""
+
+
+class ReturnException(SQLModel, table=True):
+    """A row of a return that fits no payment under way; kept for a person (回单异常)."""
+
+    __tablename__ = "return_exception"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["org_id", "return_id"], ["bank_return.org_id", "bank_return.id"],
+            name="return_exception_return_fkey",
+        ),
+        CheckConstraint(
+            "kind IN ('duplicate', 'unknown', 'amount_differs')", name="return_exception_kind"
+        ),
+    )  # fmt: skip
+
+    org_id: int = tenant_key()
+    """The paying collective (发放组织)."""
+    return_id: UUID = Field(primary_key=True)
+    """The return (回单)."""
+    row: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    """Row of the file (行号)."""
+    kind: str
+    """duplicate, unknown or amount_differs (类别)."""
+    detail: str
+    """What the row said, without account numbers (说明)."""
