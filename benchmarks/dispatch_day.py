@@ -83,16 +83,35 @@ def _spot(rng: np.random.Generator, length_m: float) -> tuple[float, float]:
     return (x, bend + float(rng.uniform(-0.1, 0.1)) * length_m)
 
 
+def _free_spot(
+    rng: np.random.Generator,
+    length_m: float,
+    taken: list[tuple[float, float, float]],
+    *,
+    reach_m: float,
+) -> tuple[float, float]:
+    """Return a place whose surroundings nobody has, and note it; after 200 tries any place."""
+    spot = _spot(rng, length_m)
+    for _ in range(200):
+        if all(math.dist(spot, (x, y)) > (reach_m + other) / 2 for x, y, other in taken):
+            break
+        spot = _spot(rng, length_m)
+    taken.append((*spot, reach_m))
+    return spot
+
+
 def day_problem(*, mu: int, drones: int, seed: int, length_m: float) -> Problem:
     """Return a made-up day: 90 % of the mu in blocks of 30 to 150 mu, the rest in terraces."""
     rng = np.random.default_rng(seed)
     writer = _Writer(rng)
     total = 0
+    taken: list[tuple[float, float, float]] = []
     while total < mu * 90:
         size = min(float(rng.uniform(30, 150)), max(30.0, (mu * 90 - total) / 100))
-        total += writer.block(_spot(rng, length_m), size)
+        spot = _free_spot(rng, length_m, taken, reach_m=1.6 * math.sqrt(size * 2000 / 3))
+        total += writer.block(spot, size)
     while total < mu * 100 - 100:
-        spot = _spot(rng, length_m)
+        spot = _free_spot(rng, length_m, taken, reach_m=200.0)
         for step in range(int(rng.integers(4, 16))):
             if total >= mu * 100 - 100:
                 break

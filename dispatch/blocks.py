@@ -34,13 +34,14 @@ def local_m(plots: Sequence[Plot]) -> Floats:
         return places
     middle = places.mean(axis=0)
     scale = np.array([math.cos(math.radians(float(middle[1]))), 1.0])
-    return np.radians(places - middle) * scale * EARTH_RADIUS_M
+    flat: Floats = np.radians(places - middle) * scale * EARTH_RADIUS_M
+    return flat
 
 
 def _components(plots: Sequence[Plot], gap_m: float) -> list[list[Plot]]:
     """Group plots whose edges come within ``gap_m`` of a neighbour's, transitively."""
     xy = local_m(plots)
-    discs = shapely.points(xy)
+    discs = [shapely.Point(row) for row in xy.tolist()]
     reach = np.array([plot.reach_m for plot in plots])
     tree = shapely.STRtree(discs)
     pairs = tree.query(discs, predicate="dwithin", distance=gap_m + reach + reach.max())
@@ -109,9 +110,10 @@ def sweep(plots: Sequence[Plot]) -> list[list[Plot]]:
     best = sorted(found, key=lambda order: (found[order], order))[:2]
     middle = int(np.argmin(np.hypot(*(xy - (xy.max(axis=0) + xy.min(axis=0)) / 2).T)))
     ways = []
-    for order in (shorten(list(one), xy) for one in best):
-        central = [middle, *[index for index in order if index != middle]]
-        ways += [order, order[::-1], central, [middle, *central[:0:-1]]]
+    for one in best:
+        short = shorten(list(one), xy)
+        central = [middle, *[index for index in short if index != middle]]
+        ways += [short, short[::-1], central, [middle, *central[:0:-1]]]
     return [[plots[index] for index in way] for way in ways]
 
 

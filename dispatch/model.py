@@ -28,7 +28,7 @@ RADIUS_LEGAL_M = 2000
 
 def _require_point(point: Point, subject: str, name: str) -> None:
     """Refuse a place that is not two finite degrees on the globe."""
-    ok = len(point) == 2 and all(math.isfinite(value) for value in point)
+    ok = all(math.isfinite(value) for value in point)
     require(
         ok and abs(point[0]) <= 180 and abs(point[1]) <= 90,
         subject,

@@ -31,7 +31,8 @@ def distances_m(here: Point, places: Floats) -> Floats:
     """Return metres from one place to each row (lon, lat) of ``places``."""
     dy = np.radians(places[:, 1] - here[1])
     dx = np.radians(places[:, 0] - here[0]) * np.cos(np.radians((places[:, 1] + here[1]) / 2))
-    return EARTH_RADIUS_M * np.hypot(dx, dy)
+    metres: Floats = EARTH_RADIUS_M * np.hypot(dx, dy)
+    return metres
 
 
 def road_s(metres: float, settings: Settings) -> int:
@@ -51,7 +52,8 @@ def plane_m(rings: Sequence[Sequence[Point]]) -> Floats:
     """Project an outer ring to metres around its mean latitude, one row (x, y) a point."""
     ring = np.asarray(rings[0][:-1], dtype=np.float64)
     scale = math.cos(math.radians(float(ring[:, 1].mean())))
-    return np.radians(ring - ring[0]) * np.array([scale, 1.0]) * EARTH_RADIUS_M
+    flat: Floats = np.radians(ring - ring[0]) * np.array([scale, 1.0]) * EARTH_RADIUS_M
+    return flat
 
 
 def narrow_width_m(rings: Sequence[Sequence[Point]]) -> float:

@@ -6,8 +6,10 @@ know (a plot that would straddle a gap) is settled when the blocks are flown plo
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyvrp
 
 from dispatch.blocks import Block
@@ -96,8 +98,10 @@ def _data(context: Context, blocks: Sequence[Block]) -> pyvrp.ProblemData:
     spots = [pyvrp.Location(*_grid(place)) for place in homes] + [
         pyvrp.Location(*_grid(block.plots[0].job.access)) for block in blocks
     ]
+    # PyVRP's stub declares an ndarray of one type parameter, which no array satisfies.
+    matrices: list[Any] = [np.zeros_like(matrix), matrix]
     depots = [pyvrp.Depot(location=index) for index in range(len(homes))]
-    return pyvrp.ProblemData(spots, clients, depots, vehicles, [matrix * 0], [matrix])
+    return pyvrp.ProblemData(spots, clients, depots, vehicles, matrices[:1], matrices[1:])
 
 
 def _grid(place: Point) -> tuple[int, int]:
@@ -147,7 +151,7 @@ def _vehicle(
 
 def _durations(
     context: Context, homes: Sequence[Point], blocks: Sequence[Block]
-) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:
+) -> npt.NDArray[np.int64]:
     """Return seconds from every place to every place: road, set-up at a block, rinsing."""
     problem = context.fleet.problem
     places = np.array([*homes, *[block.plots[0].job.access for block in blocks]])

@@ -23,9 +23,8 @@ def require(condition: bool, subject: str, field: str, zh: str, en: str) -> None
 
 def require_int(value: int, subject: str, field: str, low: int, high: int) -> None:
     """Require a true integer (not a bool, not a float) within ``low`` … ``high``."""
-    whole = isinstance(value, int) and not isinstance(value, bool)
     require(
-        whole and low <= value <= high,
+        type(value) is int and low <= value <= high,
         subject,
         field,
         f"须为 {low} 至 {high} 的整数",
@@ -35,5 +34,5 @@ def require_int(value: int, subject: str, field: str, low: int, high: int) -> No
 
 def require_name(value: str, subject: str, field: str) -> None:
     """Require a non-empty string of at most 200 characters."""
-    ok = isinstance(value, str) and 0 < len(value) <= 200
+    ok = type(value) is str and 0 < len(value) <= 200
     require(ok, subject, field, "须为 1 至 200 个字符", "must have 1 to 200 characters")

@@ -29,7 +29,8 @@ def svg_gantt(problem: Problem, plan: Plan) -> str:
         parts.append(text(place, clock(hour_s), size=11, fill=MUTED, anchor="middle"))
     colours = {drone.drone_id: index for index, drone in enumerate(problem.drones)}
     for row, route in enumerate(plan.routes):
-        parts += _bars(route, _TOP + row * _ROW, (start_s, scale), colour(colours[route.drone_id]))
+        fill, y = colour(colours[route.drone_id]), _TOP + row * _ROW
+        parts += _bars(route, y, (start_s, scale), fill, problem.settings.setup_s)
     return page(_LEFT + _WIDTH + 130, height, f"Gantt {plan.day.isoformat()}", parts)
 
 
@@ -81,7 +82,7 @@ def _closed(problem: Problem, span: tuple[int, int], scale: float, height: float
     return parts
 
 
-def _bars(route: Route, y: float, axis: tuple[int, float], fill: str) -> list[str]:
+def _bars(route: Route, y: float, axis: tuple[int, float], fill: str, setup_s: int) -> list[str]:
     """Return the bars of one drone: label, blocks with drives before them, mu at the end."""
 
     def x(instant_s: int) -> float:
@@ -104,7 +105,7 @@ def _bars(route: Route, y: float, axis: tuple[int, float], fill: str) -> list[st
         first, last = run[0], run[-1]
         drive = (max(x(free_s), _LEFT), y + 19)
         parts.append(box(drive, (x(first.arrive_s) - drive[0], 4), _ROAD))
-        ready_s = min(first.start_s, first.arrive_s + 180)
+        ready_s = min(first.start_s, first.arrive_s + setup_s)
         parts.append(box((x(first.arrive_s), y + 12), (x(ready_s) - x(first.arrive_s), 18), _SETUP))
         block_mu = mu(sum(visit.area_centimu for visit in run))
         title = (
@@ -113,9 +114,9 @@ def _bars(route: Route, y: float, axis: tuple[int, float], fill: str) -> list[st
         )
         width = x(last.finish_s) - x(first.start_s)
         parts.append(box((x(first.start_s), y + 8), (width, 26), fill, title=title))
-        if width > 9.0 * len(block_mu):
+        label = block_mu.partition(".")[0]
+        if width > 7.0 * len(label) + 4:
             middle = ((x(first.start_s) + x(last.finish_s)) / 2, y + 25)
-            label = f"{sum(visit.area_centimu for visit in run) / 100:.0f}"
             parts.append(text(middle, label, size=11, fill="#ffffff", anchor="middle"))
         free_s = last.finish_s
     parts.append(box((x(free_s), y + 19), (x(route.return_s) - x(free_s), 4), _ROAD))

@@ -22,8 +22,8 @@ def geojson(problem: Problem, plan: Plan) -> str:
         features.append(_feature(_shape(jobs[row.job_id]), facts))
     for zone in problem.zones:
         shape = {"type": "Polygon", "coordinates": zone.rings}
-        facts = {"kind": "no_spray_zone", "zone_id": zone.zone_id, "buffer_m": zone.buffer_m}
-        features.append(_feature(shape, facts))
+        about = {"kind": "no_spray_zone", "zone_id": zone.zone_id, "buffer_m": zone.buffer_m}
+        features.append(_feature(shape, about))
     return json.dumps({"type": "FeatureCollection", "features": features}, ensure_ascii=False)
 
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from html import escape
 
 from dispatch.model import Job, Point, Problem, Ring
 from dispatch.plan import Cause, Plan, Route
@@ -33,8 +34,10 @@ def svg_map(problem: Problem, plan: Plan) -> str:
     parts = [
         text((_MARGIN, 36), f"飞防作业图  {plan.day.isoformat()}", size=20, bold=True),
     ]
-    for zone in problem.zones:
-        parts.append(_polygon(zone.rings, pixel, "#fbe3e1", "#c0392b", f"禁喷区 {zone.zone_id}"))
+    parts += [
+        _polygon(zone.rings, pixel, "#fbe3e1", "#c0392b", f"禁喷区 {zone.zone_id}")
+        for zone in problem.zones
+    ]
     for route in plan.routes:
         fill = colours[route.drone_id]
         parts.append(_track(route, jobs, homes[drones[route.drone_id].crew_id], pixel, fill))
@@ -86,9 +89,10 @@ def _polygon(rings: tuple[Ring, ...], pixel: Pixel, fill: str, stroke: str, titl
         "M" + " L".join(f"{x:.2f} {y:.2f}" for x, y in map(pixel, ring[:-1])) + " Z"
         for ring in rings
     )
+    width = 1.2 if stroke == "#c0392b" else 0.3
     return (
         f'<path d="{path}" fill="{fill}" fill-rule="evenodd" stroke="{stroke}" '
-        f'stroke-width="0.3"><title>{title}</title></path>'
+        f'stroke-width="{width}"><title>{escape(title)}</title></path>'
     )
 
 
@@ -98,7 +102,8 @@ def _plot(job: Job, pixel: Pixel, fill: str, title: str) -> str:
         stroke = "#c0392b" if fill.startswith("url") else "#ffffff"
         return _polygon(job.rings, pixel, fill, stroke, title)
     x, y = pixel(job.access)
-    return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{fill}"><title>{title}</title></circle>'
+    tip = f"<title>{escape(title)}</title>"
+    return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{fill}">{tip}</circle>'
 
 
 def _track(route: Route, jobs: dict[str, Job], home: Point, pixel: Pixel, stroke: str) -> str:

@@ -31,9 +31,8 @@ def clock(instant_s: int) -> str:
 
 
 def mu(area_centimu: int) -> str:
-    """Return hundredths of a mu as mu with one decimal, in whole mu from a thousand on."""
-    area = area_centimu / 100
-    return f"{area:,.0f}" if area >= 1000 else f"{area:.1f}"
+    """Return hundredths of a mu as mu with one decimal."""
+    return f"{area_centimu / 100:,.1f}"
 
 
 def text(
