@@ -24,6 +24,7 @@ from backend.cli.demo.rows import (
 from backend.cli.demo.terrain import Floats, height
 from backend.core.area import Area
 from backend.core.errors import BadInput, Fault
+from backend.core.geometry import areas_m2
 
 __all__ = [
     "County",
@@ -188,7 +189,7 @@ def _parcels(
     """
     rings = [terrain.to_lonlat(piece.ring) for piece in pieces]
     polygons = shapely.orient_polygons(np.array([shapely.Polygon(ring) for ring in rings]))
-    surveyed_m2 = shapely.area([shapely.Polygon(terrain.to_plane(ring)) for ring in rings])
+    surveyed_m2 = areas_m2(list(polygons))
     rounds = -(-len(pieces) // len(homes))
     owners = np.concatenate([rng.permutation(len(homes)) for _ in range(rounds)])
     paced_mu = surveyed_m2 / _M2_PER_MU * rng.normal(1.0, 0.02, len(pieces))
