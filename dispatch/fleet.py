@@ -1,11 +1,11 @@
 """The problem prepared for the engines: plots measured, drones that may fly, jobs ruled out."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import shapely
 
 from dispatch.flight import Flight
-from dispatch.model import Crew, Drone, Machine, Point, Problem, Ring
+from dispatch.model import DAY_S, Crew, Drone, Machine, Point, Problem, Ring
 from dispatch.physics import EARTH_RADIUS_M, Plot, distance_m, plots_of
 from dispatch.plan import Cause
 
@@ -97,14 +97,16 @@ class Fleet:
         ]
         if not windows:
             return Cause.WEATHER
-        kinds = {(drone.machine, crew, drone.area_cap_centimu): drone for drone, crew in able}
-        if any(
-            self.flight(drone, crew).add(plot, "first") for (_, crew, _), drone in kinds.items()
-        ):
+        like = {(drone.machine, crew, drone.area_cap_centimu): drone for drone, crew in able}
+        kinds = [(drone, crew) for (_, crew, _), drone in like.items()]
+        if self._fits(plot, kinds):
             return None
-        seconds = min(window.start_s for window in windows), max(w.end_s for w in windows)
-        free = plot.job.earliest_s <= seconds[0] and plot.job.latest_s >= seconds[1]
-        return Cause.TOO_LARGE if free else Cause.WINDOW
+        anytime = replace(plot, job=replace(plot.job, earliest_s=0, latest_s=DAY_S))
+        return Cause.WINDOW if self._fits(anytime, kinds) else Cause.TOO_LARGE
+
+    def _fits(self, plot: Plot, pairs: list[tuple[Drone, Crew]]) -> bool:
+        """Tell whether any of these drones could spray the plot as the only one of its day."""
+        return any(self.flight(drone, crew).add(plot, "only") for drone, crew in pairs)
 
 
 def _able(problem: Problem) -> list[tuple[Drone, Crew]]:

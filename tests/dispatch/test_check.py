@@ -3,11 +3,24 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
-from dispatch import Cause, Code, Plan, Problem, Route, Stop, Unassigned, Visit, Window, Zone
-from dispatch import check, solve
+from dispatch import (
+    Cause,
+    Code,
+    Plan,
+    Problem,
+    Route,
+    Stop,
+    Unassigned,
+    Visit,
+    Window,
+    Zone,
+    check,
+    solve,
+)
 from tests.dispatch.build import AFTERNOON, MORNING, drone, square, village
 
 PROBLEM = village()
@@ -22,9 +35,9 @@ def visits(plan: Plan, change: Callable[[int, Visit], Visit], route: int = 0) ->
     return replace(plan, routes=tuple(new if one is old else one for one in plan.routes))
 
 
-def route(plan: Plan, **facts: object) -> Plan:
+def route(plan: Plan, **facts: Any) -> Plan:
     """Return the plan with fields of its first route replaced."""
-    first: Route = replace(plan.routes[0], **facts)  # type: ignore[arg-type] - fields by name
+    first: Route = replace(plan.routes[0], **facts)
     return replace(plan, routes=(first, *plan.routes[1:]))
 
 
@@ -34,7 +47,7 @@ def at(position: int, **facts: int | str) -> Fault:
     def change(index: int, one: Visit) -> Visit:
         if index != position:
             return one
-        new = {
+        new: dict[str, Any] = {
             name: value if isinstance(value, str) else getattr(one, name) + value
             for name, value in facts.items()
         }
@@ -64,9 +77,10 @@ def drop(name: str) -> Fault:
 
     def fault(given: Problem, plan: Plan) -> tuple[Problem, Plan]:
         where, position = halted(plan, name)
+        none: dict[str, Any] = {name: 0}
         return given, visits(
             plan,
-            lambda n, one: one if n != position else replace(one, **{name: 0}),
+            lambda n, one: one if n != position else replace(one, **none),
             where,
         )
 
@@ -79,28 +93,24 @@ def product_change(given: Problem, plan: Plan) -> tuple[Problem, Plan]:
     return replace(given, settings=settings), plan
 
 
-def jobs_with(**facts: object) -> Fault:
+def jobs_with(**facts: Any) -> Fault:
     """Return a fault that changes the first planned job behind the plan's back."""
 
     def fault(given: Problem, plan: Plan) -> tuple[Problem, Plan]:
         target = plan.routes[0].stops[3].job_id
-        jobs = tuple(
-            replace(one, **facts) if one.job_id == target else one  # type: ignore[arg-type] - by name
-            for one in given.jobs
-        )
+        jobs = tuple(replace(one, **facts) if one.job_id == target else one for one in given.jobs)
         return replace(given, jobs=jobs), plan
 
     return fault
 
 
-def drones_with(**facts: object) -> Fault:
+def drones_with(**facts: Any) -> Fault:
     """Return a fault that changes the first planned drone behind the plan's back."""
 
     def fault(given: Problem, plan: Plan) -> tuple[Problem, Plan]:
         target = plan.routes[0].drone_id
         drones = tuple(
-            replace(one, **facts) if one.drone_id == target else one  # type: ignore[arg-type] - by name
-            for one in given.drones
+            replace(one, **facts) if one.drone_id == target else one for one in given.drones
         )
         return replace(given, drones=drones), plan
 

@@ -41,7 +41,7 @@ BAD: dict[str, tuple[Callable[[], object], str, str]] = {
         "problem",
         "windows",
     ),
-    "stop without budget": (lambda: Stop(), "stop", "seconds"),
+    "stop without budget": (Stop, "stop", "seconds"),
     "stop with two budgets": (lambda: Stop(seconds=1, iterations=1), "stop", "seconds"),
     "negative budget": (lambda: Stop(iterations=-1), "stop", "seconds"),
 }

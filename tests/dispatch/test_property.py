@@ -18,14 +18,16 @@ def jobs(draw: Any) -> list[Job]:
     """Draw up to 14 plots over four kilometres, some without a polygon."""
     made = []
     for number in range(draw(st.integers(0, 14))):
-        start_s = draw(st.integers(0, 15)) * 3600
+        start_s = draw(st.sampled_from([0, 0, 0, 7, 9, 15])) * 3600
         facts: dict[str, Any] = {
             "product": draw(PRODUCTS),
-            "skills": draw(SKILLS) if draw(st.booleans()) else (),
+            "skills": draw(st.sampled_from([(), (), (), ("slope",), ("night",)])),
             "priority": draw(st.integers(0, 100)),
             "liquid_ml_per_mu": draw(st.integers(200, 15_000)),
             "earliest_s": start_s,
-            "latest_s": draw(st.integers(start_s + 600, 86_400)),
+            "latest_s": min(
+                86_400, start_s + draw(st.sampled_from([86_400, 86_400, 20_000, 3_000]))
+            ),
         }
         if draw(st.booleans()):
             facts["rings"] = ()
@@ -56,7 +58,7 @@ def drones(draw: Any) -> tuple[Drone, ...]:
             "crew_id": f"C{draw(st.integers(0, 1))}",
             "area_cap_centimu": draw(st.integers(500, 100_000)),
             "skills": draw(SKILLS),
-            "registration": draw(st.sampled_from(["UAS-TEST", "UAS-TEST", ""])),
+            "registration": draw(st.sampled_from(["UAS-TEST"] * 5 + [""])),
         }
         made.append(drone(number, **facts))
     return tuple(made)
@@ -66,19 +68,19 @@ def drones(draw: Any) -> tuple[Drone, ...]:
 def problems(draw: Any) -> Problem:
     """Draw a small day with one to three windows, crews with few pilots, and maybe a zone."""
     windows: list[Window] = []
-    at_s = draw(st.integers(0, 6)) * 3600
-    for _ in range(draw(st.integers(0, 3))):
-        end_s = at_s + draw(st.integers(900, 5 * 3600))
-        products = draw(st.sampled_from([(), (), ("wheat-mix",)]))
+    at_s = draw(st.integers(5, 8)) * 3600
+    for _ in range(draw(st.integers(1, 3))):
+        end_s = at_s + draw(st.integers(900, 4 * 3600))
+        products = draw(st.sampled_from([(), (), (), ("wheat-mix",)]))
         windows.append(Window(start_s=at_s, end_s=end_s, products=products))
         at_s = end_s + draw(st.integers(0, 7200))
     crews = tuple(
         Crew(
             crew_id=f"C{number}",
             home=place(draw(st.integers(-5000, 5000)), -300),
-            shift_start_s=draw(st.integers(0, 9)) * 3600,
-            shift_end_s=draw(st.integers(10, 24)) * 3600,
-            pilots=draw(st.integers(0, 2)),
+            shift_start_s=draw(st.integers(4, 9)) * 3600,
+            shift_end_s=draw(st.integers(10, 22)) * 3600,
+            pilots=draw(st.sampled_from([0, 1, 1, 2, 2])),
             cluster_permit=draw(st.sampled_from(["", "JQ-TEST-1"])),
         )
         for number in range(2)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -10,6 +11,7 @@ from dispatch import (
     Cause,
     Crew,
     InvalidProblem,
+    Job,
     Progress,
     Stop,
     Window,
@@ -24,10 +26,10 @@ from tests.dispatch.build import AFTERNOON, MORNING, drone, job, place, problem,
 QUICK = Stop(iterations=100)
 
 
-def cause_of(given_job: object = None, **facts: object) -> Cause | None:
+def cause_of(given_job: Job | None = None, **facts: Any) -> Cause | None:
     """Return the cause for a job placed beside an easy one, or None when it is planned."""
     jobs = [job(0, 0, 0), given_job if given_job is not None else job(1, 40, 0)]
-    given = problem(jobs, **facts)  # type: ignore[arg-type] - a job, typed loosely for brevity
+    given = problem(jobs, **facts)
     plan = solve(given, stop=QUICK)
     assert check(given, plan) == ()
     return {row.job_id: row.cause for row in plan.unassigned}.get("P1")
@@ -48,6 +50,7 @@ def test_each_impossible_job_has_its_own_cause() -> None:
     assert cause_of(herbicide, windows=calm) is Cause.WEATHER
     assert cause_of(job(1, 40, 0, earliest_s=11 * 3600, latest_s=13 * 3600)) is Cause.WINDOW
     assert cause_of(job(1, 40, 0, mu=1001.0)) is Cause.TOO_LARGE
+    assert cause_of(job(1, 40, 0, mu=1001.0, latest_s=7 * 3600)) is Cause.TOO_LARGE
 
 
 def test_skills_without_papers_are_a_matter_of_permits() -> None:

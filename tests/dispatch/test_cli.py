@@ -1,0 +1,93 @@
+"""`python -m dispatch` as a dispatcher types it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from benchmarks.dispatch_day import day_problem
+from dispatch import Plan, Problem, check
+from dispatch.__main__ import main
+from tests.dispatch.build import village
+
+
+def written(folder: Path) -> Path:
+    """Write the village's problem document."""
+    path = folder / "problem.json"
+    path.write_text(village().to_json(), encoding="utf-8")
+    return path
+
+
+def test_plan_prints_a_sound_plan_and_its_progress(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The document goes to standard output, the progress to standard error."""
+    assert main(["plan", str(written(tmp_path)), "--iterations", "20"]) == 0
+    said = capsys.readouterr()
+    plan = Plan.from_json(said.out)
+    assert check(village(), plan) == ()
+    assert "routed" in said.err
+    assert "violations: 0" in said.err
+
+
+def test_check_lists_violations_and_exits_with_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A plan with one wrong area is refused, and the listing names the job."""
+    problem, out = written(tmp_path), tmp_path / "plan.json"
+    given = ["plan", str(problem), "--iterations", "20", "--engine", "greedy", "--out", str(out)]
+    assert main(given) == 0
+    assert main(["check", str(problem), str(out)]) == 0
+    document = json.loads(out.read_text(encoding="utf-8"))
+    document["routes"][0]["stops"][0]["area_centimu"] += 5
+    out.write_text(json.dumps(document), encoding="utf-8")
+    capsys.readouterr()
+    assert main(["check", str(problem), str(out)]) == 1
+    listing = capsys.readouterr().err
+    assert f"area: drone {document['routes'][0]['drone_id']} stop 0" in listing
+    assert document["routes"][0]["stops"][0]["job_id"] in listing
+
+
+def test_unusable_input_exits_with_two_and_says_where(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A missing file and a bad document are told apart from a bad plan."""
+    assert main(["plan", str(tmp_path / "nothing.json")]) == 2
+    bad = tmp_path / "bad.json"
+    bad.write_text('{"schema": "dispatch.problem", "version": 1}', encoding="utf-8")
+    assert main(["plan", str(bad)]) == 2
+    assert "$.day" in capsys.readouterr().err
+
+
+def test_pictures_are_written(tmp_path: Path) -> None:
+    """All three views are written beside the plan."""
+    names = {"--geojson": "a.geojson", "--svg-map": "map.svg", "--svg-gantt": "gantt.svg"}
+    views = [word for key, name in names.items() for word in (key, str(tmp_path / name))]
+    assert main(["plan", str(written(tmp_path)), "--iterations", "5", *views]) == 0
+    assert all((tmp_path / name).stat().st_size > 1000 for name in names.values())
+
+
+@pytest.mark.skipif(os.name == "nt", reason="SIGINT to a child needs POSIX signals")
+def test_an_interrupt_keeps_the_best_plan_so_far(tmp_path: Path) -> None:
+    """Ctrl-C during a ten-minute search ends it at once with a sound plan on standard output."""
+    problem = day_problem(mu=600, drones=2, seed=3, length_m=4000.0)
+    path = tmp_path / "problem.json"
+    path.write_text(problem.to_json(), encoding="utf-8")
+    command = [sys.executable, "-m", "dispatch", "plan", str(path), "--seconds", "600"]
+    with subprocess.Popen(  # noqa: S603 - our own module
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as child:
+        assert child.stderr is not None
+        assert "greedy" in child.stderr.readline()
+        time.sleep(0.5)
+        child.send_signal(signal.SIGINT)
+        out, _ = child.communicate(timeout=20)
+    assert child.returncode == 0
+    plan = Plan.from_json(out)
+    assert check(Problem.from_json(path.read_text(encoding="utf-8")), plan) == ()
+    assert plan.totals.jobs > 0
