@@ -15,7 +15,7 @@ from backend.core.audit import Command
 from backend.core.clock import Clock
 from backend.core.crypto import Sealer
 from backend.core.db import PLATFORM_ORG_ID, Database, Scope, WriteSession
-from backend.core.http.principal import Role
+from backend.core.principal import Role
 from backend.core.ids import new_id
 from backend.identity import service as identity
 from backend.identity import tokens

@@ -64,6 +64,13 @@ class Forbidden(DomainError):
     """The caller sees the object but may not do this (403)."""
 
 
+class RoleMissing(Forbidden):
+    """The caller belongs to the organisation but holds none of the roles that may do this."""
+
+    zh = "您在该组织没有此操作的权限"
+    en = "Your roles in this organisation do not allow this operation"
+
+
 class RuleBroken(DomainError):
     """The input is understood and breaks a rule of the trade (422)."""
 

@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from backend.core.db import ReadSession
-from backend.core.http.principal import Role
+from backend.core.principal import Role
 from backend.identity.schemas import GrantOut, StaffUserOut
 
 

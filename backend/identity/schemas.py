@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from backend.core.http.principal import Role
+from backend.core.principal import Role
 from backend.core.wire import In, Out, ShortText
 
 Phone = Annotated[

@@ -10,7 +10,7 @@ from sqlmodel import col, select
 
 from backend.core.crypto import Sealer
 from backend.core.db import WriteSession
-from backend.core.http.principal import Role
+from backend.core.principal import Role
 from backend.core.ids import new_id
 from backend.identity import rules
 from backend.identity.errors import LoginNameTaken, TooManyCodes

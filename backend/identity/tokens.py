@@ -8,7 +8,7 @@ import jwt
 
 from backend.core.clock import Clock
 from backend.core.errors import Unauthenticated
-from backend.core.http.principal import Grant, Principal, Role
+from backend.core.principal import Grant, Principal, Role
 from backend.core.ids import new_id
 
 _ALGORITHM = "HS256"

@@ -16,25 +16,18 @@ from starlette.responses import Response
 
 from backend.core.audit import Command
 from backend.core.db import PLATFORM_ORG_ID, ReadSession, Scope, WriteSession
-from backend.core.errors import Forbidden, NotFound, Unauthenticated
+from backend.core.errors import NotFound, RoleMissing, Unauthenticated
 from backend.core.http import idempotency, strict_json
 from backend.core.http.etag import expected_version
 from backend.core.http.openapi import described
 from backend.core.http.policy import Policy, policy_of
-from backend.core.http.principal import Principal
+from backend.core.principal import Principal
 from backend.core.http.runtime import runtime_of
 
 Handler = Callable[[Request], Awaitable[Response]]
 _SERIALIZATION_FAILURES = frozenset({"40001", "40P01"})
 _LOCK_NOT_AVAILABLE = "55P03"
 _ATTEMPTS = 4
-
-
-class RoleMissing(Forbidden):
-    """The caller belongs to the organisation but holds none of the roles the policy names."""
-
-    zh = "您在该组织没有此操作的权限"
-    en = "Your roles in this organisation do not allow this operation"
 
 
 class PolicyRoute(APIRoute):

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from backend.core.clock import Clock
 from backend.core.crypto import Sealer
 from backend.core.db import Database
-from backend.core.http.principal import Authenticator
+from backend.core.principal import Authenticator
 from backend.core.settings import Settings
 
 
