@@ -33,12 +33,13 @@ class Limits:
     ratio: int = 100
     members: int = 10_000
     rows: int = 1_000_000
-    cells: int = 2_000_000
+    cells: int = 1_000_000
     columns: int = 702
     """As far as column ZZ of a sheet."""
     cell_characters: int = 4_000_000
     xml_bytes: int = 128 << 20
-    xml_tags: int = 4_000_000
+    xml_tags: int = 1_000_000
+    """About 250,000 cells of a workbook: openpyxl is slow, larger tables come as CSV."""
     json_values: int = 3_000_000
     vertices: int = 2_000_000
     faults: int = 100
@@ -170,7 +171,11 @@ def check_workbook(archive: zipfile.ZipFile, limits: Limits) -> None:
                 check_xml_start(chunk[:1000])
             tags += chunk.count(b"<")
             if tags > limits.xml_tags:
-                raise refusal("xlsx-too-large", "工作簿单元格过多", "The workbook is too large")
+                zh, en = (
+                    "工作簿单元格过多，请另存为 CSV",
+                    "The workbook is too large; save it as CSV",
+                )
+                raise refusal("xlsx-too-large", zh, en)
             _check_part(tail + chunk, sheet="worksheets/" in part.filename)
             tail = chunk[-_TAIL_BYTES:]
 

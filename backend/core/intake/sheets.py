@@ -4,7 +4,7 @@ A number of more than 15 digits has lost its last digits in the spreadsheet alre
 stored as a number is a fault at its row and column, never a guess.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from io import BytesIO
@@ -20,9 +20,9 @@ _EXACT_BELOW = 10**15
 
 @dataclass(slots=True)
 class Sheet:
-    """Rows of text from sheet row 1 on, and what was wrong with single cells."""
+    """Rows that are not blank, by the number a spreadsheet shows, and faults of single cells."""
 
-    rows: list[list[str]]
+    rows: Iterable[tuple[int, list[str]]]
     faults: list[Fault] = field(default_factory=list)
     notes: list[Fault] = field(default_factory=list)
 
@@ -50,18 +50,21 @@ def _read(content: bytes, limits: Limits, name: str | None) -> Sheet:
     if chosen is None:
         zh, en = "没有可读取的工作表", "There is no such visible sheet"
         raise refusal("xlsx-sheet", zh, en)
-    answer = Sheet([])
+    rows: list[tuple[int, list[str]]] = []
+    answer = Sheet(rows)
     if name is None and len(visible) > 1:
         zh = f"只读取了第一个工作表，另有 {len(visible) - 1} 个未读"
         en = f"Only the first sheet was read; {len(visible) - 1} more were not"
         answer.notes.append(Fault(code="xlsx-other-sheets", zh=zh, en=en))
     chosen.reset_dimensions()
     cells = 0
-    for number, row in enumerate(chosen.iter_rows(max_row=limits.rows + 1), start=1):
+    for number, row in enumerate(chosen.iter_rows(), start=1):
+        if not row:
+            continue
         cells += len(row)
-        if number > limits.rows or cells > limits.cells or len(row) > limits.columns:
+        if len(rows) >= limits.rows or cells > limits.cells or len(row) > limits.columns:
             raise refusal("table-too-large", "表格行或单元格过多", "Too many rows or cells")
-        answer.rows.append(list(_texts(row, number, answer.faults)))
+        rows.append((number, list(_texts(row, number, answer.faults))))
     book.close()
     return answer
 

@@ -108,7 +108,7 @@ def read_table(
     content = load(data, limits)
     suffix = PurePath(filename).suffix.lower()
     if suffix in TEXT_SUFFIXES:
-        return _assemble(Sheet(list(read_csv(content, limits))), header_row, limits, strict=True)
+        return _assemble(_csv_sheet(content, limits), header_row, limits, strict=True)
     if suffix == ".xlsx":
         return _assemble(read_xlsx(content, limits, sheet), header_row, limits, strict=False)
     if suffix == ".xls":
@@ -116,15 +116,22 @@ def read_table(
     raise refusal("file-type", "只能读取 CSV 或 XLSX 表格", "Only CSV and XLSX tables are read")
 
 
+def _csv_sheet(content: bytes, limits: Limits) -> Sheet:
+    records = enumerate(read_csv(content, limits), start=1)
+    return Sheet((number, cells) for number, cells in records if cells)
+
+
 def _assemble(sheet: Sheet, header_row: int, limits: Limits, *, strict: bool) -> Table:
     """Check header and rows; ``strict`` (CSV) also refuses rows with cells missing."""
-    if len(sheet.rows) < header_row or not any(map(str.strip, sheet.rows[header_row - 1])):
+    numbered = iter(sheet.rows)
+    head = next((cells for number, cells in numbered if number == header_row), [])
+    if not any(map(str.strip, head)):
         raise refusal("table-no-header", "表头行为空", "The header row is empty", row=header_row)
     faults = FaultList(limits)
     faults.extend(sheet.faults)
-    header = _header(sheet.rows[header_row - 1], header_row, faults)
+    header = _header(head, header_row, faults)
     rows = []
-    for number, raw in enumerate(sheet.rows[header_row:], start=header_row + 1):
+    for number, raw in numbered:
         cells = [clean(cell) for cell in raw]
         if any(cells):
             _check_row(cells, header, number, faults, strict=strict)
@@ -160,6 +167,9 @@ def _check_row(
     if strict and len(cells) < len(header):
         zh, en = "单元格少于表头", "The row has fewer cells than the header"
         faults.add("table-row-short", zh, en, row=number)
+    joined = "".join(cells)
+    if "+" not in joined and storable(joined):
+        return
     for name, cell in zip(header, cells, strict=False):
         if looks_lost(cell):
             zh, en = "编码被存为科学计数法，末位已丢失", "A code in scientific notation lost digits"

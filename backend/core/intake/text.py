@@ -14,7 +14,7 @@ _SNIFF_BYTES = 1 << 16
 _LINE_CHARACTERS_MAX = 8 << 20
 _WIDE_OFFSET = ord("０") - ord("0")
 _WIDE = {ord(plain) + _WIDE_OFFSET: plain for plain in string.digits + string.ascii_letters + ".-"}
-_LOST = re.compile(r"[0-9](\.[0-9]+)?[eE]\+?[0-9]{2,3}")
+_LOST = re.compile(r"[0-9](\.[0-9]+)?[eE]\+[0-9]{2,3}")
 
 
 def clean(text: str) -> str:
@@ -73,6 +73,8 @@ def read_csv(content: bytes, limits: Limits) -> Iterator[list[str]]:
     So counting from 1 gives the row number that a spreadsheet shows. The delimiter is the
     commonest of comma, semicolon and tab in the first line. Raises BadInput at a bad quote.
     """
+    if content.count(b"\n") > limits.rows:
+        raise refusal("table-too-large", "表格行过多", "The table has too many lines")
     encoding = detect_encoding(content)
     csv.field_size_limit(limits.cell_characters)
     stream = io.TextIOWrapper(io.BytesIO(content), encoding=encoding, newline="")
