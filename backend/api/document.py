@@ -15,6 +15,14 @@ _DESCRIPTION = (
 _TAGS = {
     "health": "Is the service alive and ready / 健康检查",
     "sign-in": "Users and sign-in / 登录与用户",
+    "parties": "Organisations, households, members, workers / 组织与人员",
+    "land": "Parcels, transfers, imports / 地块与流转",
+    "contracts": "Two-tier trusteeship / 双层托管合同",
+    "operations": "Spray orders, plans, reports, acceptance / 飞防作业",
+    "ledger": "Vouchers, periods, balances / 账簿",
+    "payouts": "Rent, wages, dividends and their payment / 发放",
+    "farmer": "The farmer's own data / 农户本人",
+    "exports": "Workbooks / 导出",
 }
 
 

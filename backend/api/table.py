@@ -2,6 +2,10 @@
 
 from fastapi import APIRouter
 
+from backend.contracts.routes import routes as contracts
 from backend.identity.routes import routes as identity
 
-ROUTERS: tuple[APIRouter, ...] = (identity,)
+ROUTERS: tuple[APIRouter, ...] = (
+    identity,
+    contracts,
+)
