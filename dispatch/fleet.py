@@ -28,7 +28,7 @@ def _buffered(problem: Problem, plots: list[Plot]) -> set[int]:
                 body = shapely.Polygon(_local(plot.job.rings[0], origin))
             else:
                 body = spot.buffer(plot.reach_m)
-            if shape.distance(body) <= zone.buffer_m + 0.01:
+            if shape.distance(body) <= zone.buffer_m + _MARGIN_M:
                 hit.add(plot.index)
     return hit
 
@@ -42,6 +42,8 @@ def _local(ring: Ring, origin: Point) -> list[Point]:
     ]
 
 
+_MARGIN_M = 0.5
+"""Kept beyond every buffer: two projections of one plot differ by less."""
 _M_PER_DEGREE = EARTH_RADIUS_M * 3.141592653589793 / 180
 
 

@@ -1,6 +1,7 @@
 """The baseline a careful dispatcher works by hand: always the nearest plot, the freest drone."""
 
 import numpy as np
+import numpy.typing as npt
 
 from dispatch.engine import Context
 from dispatch.fleet import Fleet
@@ -41,7 +42,17 @@ class _Pool:
         self.penalty_m: Floats = np.array(
             [(100 - plot.job.priority) * 1000.0 for plot in plots], dtype=np.float64
         )
+        self.areas = np.array([plot.job.area_centimu for plot in plots], dtype=np.int64)
         self.free = np.ones(len(plots), dtype=bool)
+        self._able: dict[frozenset[str], npt.NDArray[np.bool_]] = {}
+
+    def able(self, skills: tuple[str, ...]) -> npt.NDArray[np.bool_]:
+        """Return which plots ask for no skill beyond these."""
+        known = frozenset(skills)
+        if known not in self._able:
+            wanted = [known.issuperset(plot.job.skills) for plot in self.plots]
+            self._able[known] = np.array(wanted, dtype=bool)
+        return self._able[known]
 
     @property
     def size(self) -> int:
@@ -49,9 +60,10 @@ class _Pool:
         return int(self.free.sum())
 
     def nearest(self, flight: Flight) -> list[int]:
-        """Return free plots by priority and then distance from the drone."""
+        """Return free plots the drone may take, by priority and then distance from it."""
         here = flight.plots[-1].centre if flight.plots else flight.crew.home
-        rows = np.flatnonzero(self.free)
+        small = self.areas <= flight.area_left_centimu
+        rows = np.flatnonzero(self.free & small & self.able(flight.drone.skills))
         away = distances_m(here, self.places[rows]) + self.penalty_m[rows]
         return [int(rows[index]) for index in np.argsort(away, kind="stable")[:_TRIES]]
 

@@ -1,5 +1,6 @@
 """`solve` plans what can be planned, says why the rest is left, and repeats itself."""
 
+import math
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -20,6 +21,8 @@ from dispatch import (
     default_machine,
     solve,
 )
+from dispatch.fleet import Fleet
+from dispatch.physics import plot_of, spray_s
 from dispatch.routing import Axis
 from tests.dispatch.build import AFTERNOON, MORNING, drone, job, place, problem, square, village
 
@@ -51,6 +54,26 @@ def test_each_impossible_job_has_its_own_cause() -> None:
     assert cause_of(job(1, 40, 0, earliest_s=11 * 3600, latest_s=13 * 3600)) is Cause.WINDOW
     assert cause_of(job(1, 40, 0, mu=1001.0)) is Cause.TOO_LARGE
     assert cause_of(job(1, 40, 0, mu=1001.0, latest_s=7 * 3600)) is Cause.TOO_LARGE
+
+
+def test_a_buffer_ends_where_it_says() -> None:
+    """Ten metres within a buffer of 200 m are too near, ten metres beyond it are not."""
+    zone = Zone(zone_id="Z", rings=(square(600, 0, 50),), buffer_m=200)
+    edge_m = 600 - 200 - math.sqrt(2.0 * 2000 / 3)
+    assert cause_of(job(1, edge_m + 10, 0), zones=(zone,)) is Cause.BUFFER
+    assert cause_of(job(1, edge_m - 10, 0), zones=(zone,)) is None
+
+
+def test_what_a_battery_could_not_fly_is_charged_to_the_next() -> None:
+    """With 10 s left, a transit of 20 s and 30 s back, 40 s are missing and come off the next."""
+    given = problem([job(0, 300, 0, mu=0.5, rings=())])
+    (flight,) = Fleet(given).flights()[:1]
+    plot = plot_of(0, given.jobs[0])
+    full_s = default_machine().battery_s
+    work = flight.work(plot, place(0, 0), 20.0, (40_000.0, 10.0))
+    spray = spray_s(plot, default_machine())
+    assert work.battery_swaps == 1
+    assert work.battery_s == pytest.approx(full_s - 40 - 30 - spray, abs=0.1)
 
 
 def test_skills_without_papers_are_a_matter_of_permits() -> None:
