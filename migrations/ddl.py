@@ -13,13 +13,15 @@ from migrations.metadata import METADATA
 
 def ddl(names: list[str]) -> str:
     """Return CREATE TABLE and CREATE INDEX statements of the named tables, in the order given."""
-    dialect = postgresql.dialect()
+    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy types it not
     statements = []
     for name in names:
         table = METADATA.tables[name]
         statements.append(str(CreateTable(table).compile(dialect=dialect)).strip())
         indexes = sorted(table.indexes, key=lambda index: str(index.name))
-        statements += [str(CreateIndex(index).compile(dialect=dialect)).strip() for index in indexes]
+        statements += [
+            str(CreateIndex(index).compile(dialect=dialect)).strip() for index in indexes
+        ]
     text = ";\n\n".join(statements).replace("\t", "  ").replace(" \n", "\n")
     return text.replace("%%", "%") + ";\n"
 

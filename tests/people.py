@@ -9,21 +9,23 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+from shapely.geometry import box, mapping
 
 from backend.core import codes
 from backend.core.audit import Command
 from backend.core.clock import Clock
 from backend.core.crypto import Sealer
 from backend.core.db import PLATFORM_ORG_ID, Database, Scope, WriteSession
-from backend.core.principal import Role
 from backend.core.ids import new_id
+from backend.core.principal import Role
 from backend.identity import service as identity
 from backend.identity import tokens
+from backend.land.models import Parcel, ParcelArea
 from backend.ledger import service as ledger
 from backend.parties import service as parties
 from backend.parties.models import Household
 
-PASSWORD = "correct horse battery"  # noqa: S105 -- made up
+PASSWORD = "correct horse battery"
 COLLECTIVE_CODE = "14042910020100"
 TEST_TOKEN_MINUTES = 60 * 24 * 365
 
@@ -44,6 +46,8 @@ class World:
     household_codes: list[str] = field(default_factory=list)
     farmers: list[UUID] = field(default_factory=list)
     phones: list[str] = field(default_factory=list)
+    parcels: list[UUID] = field(default_factory=list)
+    """Two for each household, in their order: 2.00 mu and 3.50 mu."""
 
     @classmethod
     async def build(
@@ -133,10 +137,42 @@ class World:
             role=Role.FARMER,
             household_id=household.id,
         )
+        for place, centimu in enumerate((200, 350)):
+            await self._parcel(session, household.id, number * 2 - 1 + place, centimu)
         self.households.append(household.id)
         self.household_codes.append(code)
         self.farmers.append(farmer.id)
         self.phones.append(phone)
+
+    async def _parcel(
+        self, session: WriteSession, household_id: UUID, number: int, centimu: int
+    ) -> None:
+        west, south = 112.90 + number * 0.001, 36.80
+        parcel = Parcel(
+            org_id=self.collective,
+            code=f"{COLLECTIVE_CODE}{number:05d}",
+            household_id=household_id,
+            name=f"河滩{number}",
+            crop="玉米",
+            polygon=mapping(box(west, south, west + 0.0004, south + 0.0004)),
+            polygon_m2=centimu * 20 / 3,
+            min_lon=west,
+            min_lat=south,
+            max_lon=west + 0.0004,
+            max_lat=south + 0.0004,
+        )
+        session.add(parcel)
+        await session.flush()
+        session.add(
+            ParcelArea(
+                org_id=self.collective,
+                parcel_id=parcel.id,
+                kind="contract",
+                area_centimu=centimu,
+                source="承包合同",
+            )
+        )
+        self.parcels.append(parcel.id)
 
     def headers(self, user: str | UUID, **more: str) -> dict[str, str]:
         """Return the headers of a request by ``user`` (a staff name or an id), with a fresh key."""
@@ -157,9 +193,7 @@ class World:
         self, user: str | UUID, method: str, path: str, body: Any = None, **headers: str
     ) -> httpx.Response:
         """Send one request as ``user``; ``{org}`` in ``path`` is the collective."""
-        path = path.replace("{org}", str(self.collective)).replace(
-            "{provider}", str(self.provider)
-        )
+        path = path.replace("{org}", str(self.collective)).replace("{provider}", str(self.provider))
         return await self.client.request(
             method, path, json=body, headers=self.headers(user, **headers)
         )
@@ -172,6 +206,6 @@ class World:
 def _token_key(client: httpx.AsyncClient) -> bytes:
     transport = client._transport
     assert isinstance(transport, httpx.ASGITransport)
-    key = transport.app.state.runtime.settings.token_key  # type: ignore[attr-defined] -- ASGI callable, ours
+    key = getattr(transport.app, "state").runtime.settings.token_key  # noqa: B009 -- an ASGI callable
     assert isinstance(key, bytes)
     return key

@@ -184,7 +184,7 @@ async def _items(session: WriteSession, org_id: int) -> dict[UUID, ServiceItem]:
 
 
 async def _parcels(session: WriteSession, org_id: int, wanted: set[UUID]) -> dict[UUID, _Parcel]:
-    """Look parcels up with the area that contracts use: contract, else surveyed, else registered."""
+    """Look parcels up with their area: contract, else surveyed, else registered."""
     rows = await session.execute(
         text(
             """
@@ -193,7 +193,8 @@ async def _parcels(session: WriteSession, org_id: int, wanted: set[UUID]) -> dic
             LEFT JOIN LATERAL (
               SELECT area_centimu FROM parcel_area a
               WHERE a.org_id = p.org_id AND a.parcel_id = p.id
-              ORDER BY array_position(ARRAY['contract', 'surveyed', 'registered'], a.kind), a.id DESC
+              ORDER BY array_position(ARRAY['contract', 'surveyed', 'registered'], a.kind),
+                       a.id DESC
               LIMIT 1) a ON true
             WHERE p.org_id = :org AND p.id = ANY(:ids) AND p.archived_on IS NULL
             """

@@ -40,7 +40,7 @@ class State(StrEnum):
 
 
 FULL_STAGES = frozenset({Stage.TILL, Stage.SOW, Stage.PROTECT, Stage.HARVEST})
-"""What full trusteeship (全程托管) entrusts at least: 耕种防收 (山西省农业生产托管服务条例 art. 2)."""
+"""What 全程托管 entrusts at least: 耕种防收 (山西省农业生产托管服务条例 art. 2)."""
 
 TRANSITIONS: Mapping[tuple[State, State], frozenset[Role]] = {
     (State.DRAFT, State.OFFERED): frozenset({Role.CLERK, Role.DIRECTOR}),
@@ -92,9 +92,7 @@ def faults_of_lines(lines: Sequence[LineFacts]) -> list[Fault]:
             key = (line.parcel_code, line.stage)
             if key in seen:
                 faults.append(
-                    _fault(
-                        line, "repeated", "同一地块同一环节重复", "The parcel's stage is repeated"
-                    )
+                    _fault(line, "repeated", "地块环节重复", "The parcel's stage is repeated")
                 )
             seen.add(key)
     return faults

@@ -20,7 +20,7 @@ _ENQUEUE = text(
     SELECT {SCHEMA}.procrastinate_defer_jobs_v1(ARRAY[ROW(
       'default', :task, 0, :lock, NULL, CAST(:args AS jsonb), NULL
     )::{SCHEMA}.procrastinate_job_to_defer_v1])
-    """  # noqa: S608 -- the schema is a constant of this module
+    """
 )
 
 

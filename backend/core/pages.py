@@ -23,7 +23,9 @@ class Page(BaseModel, Generic[T]):
     """One page of a listing."""
 
     items: list[T] = Field(description="The rows of this page / 本页数据")
-    next_cursor: str | None = Field(description="Give it as `cursor` for the next page; null at the end")
+    next_cursor: str | None = Field(
+        description="Give it as `cursor` for the next page; null at the end"
+    )
 
 
 def encode_cursor(last_id: UUID) -> str:

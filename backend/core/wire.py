@@ -28,18 +28,21 @@ AreaMu = Annotated[
         examples=["12.34"],
     ),
 ]
-PositiveFen = Annotated[
-    int, Field(gt=0, lt=10**15, description="Fen / 分", examples=[123400])
-]
+PositiveFen = Annotated[int, Field(gt=0, lt=10**15, description="Fen / 分", examples=[123400])]
 AnyFen = Annotated[int, Field(gt=-(10**15), lt=10**15, description="Fen / 分", examples=[123400])]
 ShortText = Annotated[str, Field(min_length=1, max_length=100)]
 LongText = Annotated[str, Field(min_length=1, max_length=2000)]
 Day = Annotated[
-    date, Field(strict=False, description="Business day, Asia/Shanghai / 日期", examples=["2026-07-02"])
+    date,
+    Field(strict=False, description="Business day, Asia/Shanghai / 日期", examples=["2026-07-02"]),
 ]
 Instant = Annotated[
     AwareDatetime,
-    Field(strict=False, description="Instant with offset / 时刻", examples=["2026-07-02T06:00:00+08:00"]),
+    Field(
+        strict=False,
+        description="Instant with offset / 时刻",
+        examples=["2026-07-02T06:00:00+08:00"],
+    ),
 ]
 Id = Annotated[
     UUID, Field(strict=False, description="编号", examples=["019f1c2a-0000-7000-8000-000000000001"])

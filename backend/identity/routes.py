@@ -11,9 +11,9 @@ from starlette.requests import Request
 from backend.core.audit import Command
 from backend.core.db import PLATFORM_ORG_ID, Scope
 from backend.core.http.policy import Policy, guarded, staff_reads, staff_writes
-from backend.core.principal import Role
 from backend.core.http.route import Caller, CallerScope, Reading, Writing, router
 from backend.core.http.runtime import runtime_of
+from backend.core.principal import Role
 from backend.identity import queries, rules, service, tokens
 from backend.identity.errors import SignInRefused
 from backend.identity.schemas import (

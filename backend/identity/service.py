@@ -5,13 +5,13 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import argon2
-from sqlalchemy import func, update
+from sqlalchemy import func, text, update
 from sqlmodel import col, select
 
 from backend.core.crypto import Sealer
 from backend.core.db import WriteSession
-from backend.core.principal import Role
 from backend.core.ids import new_id
+from backend.core.principal import Role
 from backend.identity import rules
 from backend.identity.errors import LoginNameTaken, TooManyCodes
 from backend.identity.models import OtpChallenge, RefreshToken, RoleGrant, UserAccount
@@ -25,9 +25,7 @@ async def register_staff(
     session: WriteSession, *, login_name: str, display_name: str, password: str
 ) -> UserAccount:
     """Add a staff user; raise `LoginNameTaken`. ``password``: at least 12 characters."""
-    taken = await session.scalar(
-        select(UserAccount.id).where(UserAccount.login_name == login_name)
-    )
+    taken = await session.scalar(select(UserAccount.id).where(UserAccount.login_name == login_name))
     if taken is not None:
         raise LoginNameTaken(login_name=login_name)
     user = UserAccount(
@@ -75,9 +73,7 @@ async def grant(
         )
     )
     if known is None:
-        session.add(
-            RoleGrant(user_id=user_id, org_id=org_id, role=role, household_id=household_id)
-        )
+        session.add(RoleGrant(user_id=user_id, org_id=org_id, role=role, household_id=household_id))
         await session.flush()
 
 
@@ -93,10 +89,11 @@ async def ask_for_code(
     # One at a time for each number, or two requests could both see the fourth.
     await session.execute(select(func.pg_advisory_xact_lock(int.from_bytes(index[:7]))))
     sent = await session.execute(
-        select(func.count(), func.max(OtpChallenge.sent_at)).where(
-            OtpChallenge.phone_index == index,
-            OtpChallenge.sent_at > now - timedelta(hours=1),
-        )
+        text(
+            "SELECT count(*), max(sent_at) FROM otp_challenge"
+            " WHERE phone_index = :index AND sent_at > :since"
+        ),
+        {"index": index, "since": now - timedelta(hours=1)},
     )
     count, last = sent.one()
     if count >= rules.OTP_PER_HOUR_MAX or (last is not None and last > now - rules.OTP_PAUSE):

@@ -8,8 +8,8 @@ import jwt
 
 from backend.core.clock import Clock
 from backend.core.errors import Unauthenticated
-from backend.core.principal import Grant, Principal, Role
 from backend.core.ids import new_id
+from backend.core.principal import Grant, Principal, Role
 
 _ALGORITHM = "HS256"
 _AUDIENCE = "tianguanjia"

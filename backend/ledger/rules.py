@@ -10,7 +10,7 @@ from backend.core.errors import Fault
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One line of a voucher; exactly one of debit and credit is not zero. Red lines are negative."""
+    """One line of a voucher: debit or credit, never both. Red lines are negative."""
 
     account_code: str
     summary: str
@@ -80,7 +80,7 @@ def faults_of(lines: Sequence[Line], leaves: frozenset[str]) -> list[Fault]:
         faults.append(
             _fault(
                 "unbalanced",
-                f"借方合计 {debit_fen} 分，贷方合计 {credit_fen} 分，相差 {debit_fen - credit_fen} 分",
+                f"借方 {debit_fen} 分，贷方 {credit_fen} 分，相差 {debit_fen - credit_fen} 分",
                 f"Debits are {debit_fen} fen, credits {credit_fen} fen, "
                 f"{debit_fen - credit_fen} fen apart",
                 len(lines) or 1,

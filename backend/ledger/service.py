@@ -285,9 +285,7 @@ async def close_period(
     Raises `PeriodClosed` when it is not open, `PeriodNotReady` with the reason.
     """
     row = await session.scalar(
-        select(Period)
-        .where(Period.org_id == org_id, Period.period == period)
-        .with_for_update()
+        select(Period).where(Period.org_id == org_id, Period.period == period).with_for_update()
     )
     if row is None or row.state != "open":
         raise PeriodClosed(period=period)
@@ -301,15 +299,11 @@ async def close_period(
             period=period, reason_zh=f"{earlier} 尚未结账", reason_en=f"{earlier} is still open"
         )
     waiting = await session.scalar(
-        select(func.count())
-        .select_from(VoucherDraft)
-        .where(
-            VoucherDraft.org_id == org_id,
-            VoucherDraft.state == "waiting",
-            func.extract("year", VoucherDraft.booked_on) * 100
-            + func.extract("month", VoucherDraft.booked_on)
-            == period,
-        )
+        text(
+            "SELECT count(*) FROM voucher_draft WHERE org_id = :org AND state = 'waiting'"
+            " AND to_char(booked_on, 'YYYYMM')::int = :period"
+        ),
+        {"org": org_id, "period": period},
     )
     if waiting:
         raise PeriodNotReady(
@@ -363,14 +357,14 @@ async def _write_header(session: WriteSession, header: Header) -> Posted:
 
 async def _ensure_period(session: WriteSession, org_id: int, period: int) -> None:
     """Open ``period`` when it is the first use of a month after the books' beginning."""
-    first, last_closed = (
-        await session.execute(
-            select(
-                func.min(Period.period),
-                func.max(Period.period).filter(col(Period.state) == "closed"),
-            ).where(Period.org_id == org_id)
-        )
-    ).one()
+    row = await session.execute(
+        text(
+            "SELECT min(period) AS first, max(period) FILTER (WHERE state = 'closed') AS closed"
+            " FROM period WHERE org_id = :org"
+        ),
+        {"org": org_id},
+    )
+    first, last_closed = row.one()
     if first is None or period < first or (last_closed is not None and period <= last_closed):
         raise PeriodClosed(period=period)
     await session.execute(

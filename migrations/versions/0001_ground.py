@@ -42,7 +42,8 @@ CREATE TABLE organisation (
   recorded_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
   PRIMARY KEY (id),
   CONSTRAINT organisation_code_key UNIQUE (code),
-  CONSTRAINT organisation_kind CHECK (kind IN ('platform', 'collective', 'cooperative', 'provider', 'county_bureau'))
+  CONSTRAINT organisation_kind CHECK (kind IN ('platform', 'collective', 'cooperative',
+      'provider', 'county_bureau'))
 );
 
 CREATE TABLE region (

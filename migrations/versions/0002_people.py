@@ -50,7 +50,8 @@ CREATE TABLE member (
   share_micro BIGINT NOT NULL,
   status VARCHAR NOT NULL,
   PRIMARY KEY (org_id, id),
-  CONSTRAINT member_household_fkey FOREIGN KEY(org_id, household_id) REFERENCES household (org_id, id),
+  CONSTRAINT member_household_fkey FOREIGN KEY(org_id, household_id) REFERENCES household
+      (org_id, id),
   CONSTRAINT member_share_not_negative CHECK (share_micro >= 0),
   CONSTRAINT member_status CHECK (status IN ('active', 'left', 'deceased')),
   FOREIGN KEY(org_id) REFERENCES organisation (id)
@@ -58,7 +59,8 @@ CREATE TABLE member (
 
 CREATE INDEX member_household_idx ON member (org_id, household_id);
 
-CREATE UNIQUE INDEX member_id_number_key ON member (org_id, id_number_index) WHERE id_number_index IS NOT NULL AND status = 'active';
+CREATE UNIQUE INDEX member_id_number_key ON member (org_id, id_number_index) WHERE id_number_index
+    IS NOT NULL AND status = 'active';
 
 CREATE TABLE worker (
   org_id BIGINT NOT NULL,
@@ -71,7 +73,8 @@ CREATE TABLE worker (
   id_number_index BYTEA NOT NULL,
   id_number_mask VARCHAR NOT NULL,
   PRIMARY KEY (org_id, id),
-  CONSTRAINT worker_household_fkey FOREIGN KEY(org_id, household_id) REFERENCES household (org_id, id),
+  CONSTRAINT worker_household_fkey FOREIGN KEY(org_id, household_id) REFERENCES household
+      (org_id, id),
   CONSTRAINT worker_id_number_key UNIQUE (org_id, id_number_index),
   CONSTRAINT worker_kind CHECK (kind IN ('seasonal', 'staff')),
   FOREIGN KEY(org_id) REFERENCES organisation (id)
@@ -94,7 +97,8 @@ CREATE TABLE payee_account (
   FOREIGN KEY(org_id) REFERENCES organisation (id)
 );
 
-CREATE UNIQUE INDEX payee_account_live_key ON payee_account (org_id, owner_kind, owner_id) WHERE superseded_at IS NULL;
+CREATE UNIQUE INDEX payee_account_live_key ON payee_account (org_id, owner_kind, owner_id) WHERE
+    superseded_at IS NULL;
 
 CREATE INDEX payee_account_number_idx ON payee_account (org_id, number_index);
 
@@ -131,7 +135,8 @@ CREATE TABLE role_grant (
   FOREIGN KEY(org_id) REFERENCES organisation (id)
 );
 
-CREATE UNIQUE INDEX role_grant_live_key ON role_grant (user_id, org_id, role, household_id) NULLS NOT DISTINCT WHERE revoked_at IS NULL;
+CREATE UNIQUE INDEX role_grant_live_key ON role_grant (user_id, org_id, role, household_id) NULLS
+    NOT DISTINCT WHERE revoked_at IS NULL;
 
 CREATE TABLE otp_challenge (
   id UUID NOT NULL,

@@ -17,8 +17,10 @@ CREATE TABLE ledger_account (
   parent_code VARCHAR,
   is_leaf BOOLEAN NOT NULL,
   PRIMARY KEY (org_id, code),
-  CONSTRAINT ledger_account_parent_fkey FOREIGN KEY(org_id, parent_code) REFERENCES ledger_account (org_id, code),
-  CONSTRAINT ledger_account_class CHECK (class IN ('asset', 'liability', 'equity', 'cost', 'income', 'expense')),
+  CONSTRAINT ledger_account_parent_fkey FOREIGN KEY(org_id, parent_code) REFERENCES
+      ledger_account (org_id, code),
+  CONSTRAINT ledger_account_class CHECK (class IN ('asset', 'liability', 'equity', 'cost',
+      'income', 'expense')),
   CONSTRAINT ledger_account_side CHECK (normal_side IN ('debit', 'credit', 'two_sided')),
   FOREIGN KEY(org_id) REFERENCES organisation (id)
 );
@@ -31,7 +33,8 @@ CREATE TABLE period (
   closed_by UUID,
   PRIMARY KEY (org_id, period),
   CONSTRAINT period_state CHECK (state IN ('open', 'closed')),
-  CONSTRAINT period_month CHECK (period / 100 BETWEEN 1949 AND 9999 AND period % 100 BETWEEN 1 AND 12),
+  CONSTRAINT period_month CHECK (period / 100 BETWEEN 1949 AND 9999 AND period % 100 BETWEEN 1
+      AND 12),
   FOREIGN KEY(org_id) REFERENCES organisation (id)
 );
 
@@ -64,7 +67,8 @@ CREATE TABLE voucher (
   CONSTRAINT voucher_source_key UNIQUE (org_id, source_kind, source_id),
   CONSTRAINT voucher_period_fkey FOREIGN KEY(org_id, period) REFERENCES period (org_id, period),
   CONSTRAINT voucher_reverses_fkey FOREIGN KEY(org_id, reverses) REFERENCES voucher (org_id, id),
-  CONSTRAINT voucher_period_of_date CHECK (period = extract(year FROM booked_on)::int * 100 + extract(month FROM booked_on)::int),
+  CONSTRAINT voucher_period_of_date CHECK (period = extract(year FROM booked_on)::int * 100 +
+      extract(month FROM booked_on)::int),
   CONSTRAINT voucher_two_persons CHECK (reviewer_id <> maker_id),
   CONSTRAINT voucher_attachments CHECK (attachments >= 0),
   CONSTRAINT voucher_summary CHECK (length(summary) BETWEEN 1 AND 200),
@@ -85,7 +89,8 @@ CREATE TABLE posting (
   stage VARCHAR,
   PRIMARY KEY (org_id, voucher_id, line),
   CONSTRAINT posting_voucher_fkey FOREIGN KEY(org_id, voucher_id) REFERENCES voucher (org_id, id),
-  CONSTRAINT posting_account_fkey FOREIGN KEY(org_id, account_code) REFERENCES ledger_account (org_id, code),
+  CONSTRAINT posting_account_fkey FOREIGN KEY(org_id, account_code) REFERENCES ledger_account
+      (org_id, code),
   CONSTRAINT posting_one_side CHECK ((debit_fen = 0) <> (credit_fen = 0)),
   FOREIGN KEY(org_id) REFERENCES organisation (id)
 );
@@ -99,7 +104,8 @@ CREATE TABLE account_balance (
   debit_fen BIGINT NOT NULL,
   credit_fen BIGINT NOT NULL,
   PRIMARY KEY (org_id, period, account_code),
-  CONSTRAINT account_balance_account_fkey FOREIGN KEY(org_id, account_code) REFERENCES ledger_account (org_id, code),
+  CONSTRAINT account_balance_account_fkey FOREIGN KEY(org_id, account_code) REFERENCES
+      ledger_account (org_id, code),
   FOREIGN KEY(org_id) REFERENCES organisation (id)
 );
 

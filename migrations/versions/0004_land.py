@@ -27,9 +27,11 @@ CREATE TABLE parcel (
   row_version INTEGER DEFAULT 1 NOT NULL,
   PRIMARY KEY (org_id, id),
   CONSTRAINT parcel_code_key UNIQUE (org_id, code),
-  CONSTRAINT parcel_household_fkey FOREIGN KEY(org_id, household_id) REFERENCES household (org_id, id),
+  CONSTRAINT parcel_household_fkey FOREIGN KEY(org_id, household_id) REFERENCES household
+      (org_id, id),
   CONSTRAINT parcel_code_form CHECK (code ~ '^[0-9]{19}$'),
-  CONSTRAINT parcel_polygon_whole CHECK ((polygon IS NULL) = (polygon_m2 IS NULL) AND (polygon IS NULL) = (min_lon IS NULL)),
+  CONSTRAINT parcel_polygon_whole CHECK ((polygon IS NULL) = (polygon_m2 IS NULL) AND (polygon
+      IS NULL) = (min_lon IS NULL)),
   FOREIGN KEY(org_id) REFERENCES organisation (id)
 );
 
@@ -72,7 +74,8 @@ CREATE TABLE land_transfer (
   row_version INTEGER DEFAULT 1 NOT NULL,
   PRIMARY KEY (org_id, id),
   CONSTRAINT land_transfer_number_key UNIQUE (org_id, number),
-  CONSTRAINT land_transfer_household_fkey FOREIGN KEY(org_id, household_id) REFERENCES household (org_id, id),
+  CONSTRAINT land_transfer_household_fkey FOREIGN KEY(org_id, household_id) REFERENCES household
+      (org_id, id),
   CONSTRAINT land_transfer_kind CHECK (kind IN ('lease', 'equity', 'other')),
   CONSTRAINT land_transfer_transferee CHECK (transferee_kind IN ('collective', 'operator')),
   CONSTRAINT land_transfer_state CHECK (state IN ('draft', 'in_force', 'ended', 'terminated')),
@@ -90,8 +93,10 @@ CREATE TABLE land_transfer_parcel (
   parcel_id UUID NOT NULL,
   area_centimu BIGINT NOT NULL,
   PRIMARY KEY (org_id, transfer_id, parcel_id),
-  CONSTRAINT land_transfer_parcel_transfer_fkey FOREIGN KEY(org_id, transfer_id) REFERENCES land_transfer (org_id, id),
-  CONSTRAINT land_transfer_parcel_parcel_fkey FOREIGN KEY(org_id, parcel_id) REFERENCES parcel (org_id, id),
+  CONSTRAINT land_transfer_parcel_transfer_fkey FOREIGN KEY(org_id, transfer_id) REFERENCES
+      land_transfer (org_id, id),
+  CONSTRAINT land_transfer_parcel_parcel_fkey FOREIGN KEY(org_id, parcel_id) REFERENCES parcel
+      (org_id, id),
   CONSTRAINT land_transfer_parcel_area CHECK (area_centimu > 0),
   FOREIGN KEY(org_id) REFERENCES organisation (id)
 );

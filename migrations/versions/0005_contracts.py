@@ -20,7 +20,8 @@ CREATE TABLE service_item (
   row_version INTEGER DEFAULT 1 NOT NULL,
   PRIMARY KEY (org_id, id),
   CONSTRAINT service_item_name_key UNIQUE (org_id, name, crop),
-  CONSTRAINT service_item_stage CHECK (stage IN ('till', 'sow', 'protect', 'harvest', 'dry', 'sell')),
+  CONSTRAINT service_item_stage CHECK (stage IN ('till', 'sow', 'protect', 'harvest', 'dry',
+      'sell')),
   CONSTRAINT service_item_unit CHECK (unit IN ('mu', 'mu_round', 'kg')),
   FOREIGN KEY(org_id) REFERENCES organisation (id)
 );
@@ -35,9 +36,11 @@ CREATE TABLE service_price (
   document VARCHAR NOT NULL,
   PRIMARY KEY (org_id, id),
   CONSTRAINT service_price_from_key UNIQUE (org_id, item_id, tier, valid_from),
-  CONSTRAINT service_price_item_fkey FOREIGN KEY(org_id, item_id) REFERENCES service_item (org_id, id),
+  CONSTRAINT service_price_item_fkey FOREIGN KEY(org_id, item_id) REFERENCES service_item
+      (org_id, id),
   CONSTRAINT service_price_positive CHECK (price_fen > 0),
-  CONSTRAINT service_price_tier CHECK (tier IN ('household_to_collective', 'collective_to_provider')),
+  CONSTRAINT service_price_tier CHECK (tier IN ('household_to_collective',
+      'collective_to_provider')),
   FOREIGN KEY(org_id) REFERENCES organisation (id)
 );
 
@@ -62,11 +65,16 @@ CREATE TABLE trusteeship_contract (
   row_version INTEGER DEFAULT 1 NOT NULL,
   PRIMARY KEY (org_id, id),
   CONSTRAINT trusteeship_contract_number_key UNIQUE (org_id, number),
-  CONSTRAINT trusteeship_contract_household_fkey FOREIGN KEY(org_id, household_id) REFERENCES household (org_id, id),
-  CONSTRAINT trusteeship_contract_tier CHECK (tier IN ('household_to_collective', 'collective_to_provider')),
+  CONSTRAINT trusteeship_contract_household_fkey FOREIGN KEY(org_id, household_id) REFERENCES
+      household (org_id, id),
+  CONSTRAINT trusteeship_contract_tier CHECK (tier IN ('household_to_collective',
+      'collective_to_provider')),
   CONSTRAINT trusteeship_contract_mode CHECK (mode IN ('full', 'menu')),
-  CONSTRAINT trusteeship_contract_state CHECK (state IN ('draft', 'offered', 'signed', 'in_force', 'completed', 'terminated')),
-  CONSTRAINT trusteeship_contract_parties CHECK ((tier = 'household_to_collective') = (household_id IS NOT NULL) AND (tier = 'collective_to_provider') = (provider_org_id IS NOT NULL)),
+  CONSTRAINT trusteeship_contract_state CHECK (state IN ('draft', 'offered', 'signed',
+      'in_force', 'completed', 'terminated')),
+  CONSTRAINT trusteeship_contract_parties CHECK ((tier = 'household_to_collective') =
+      (household_id IS NOT NULL) AND (tier = 'collective_to_provider') = (provider_org_id IS NOT
+      NULL)),
   CONSTRAINT trusteeship_contract_term CHECK (ends_on >= starts_on),
   FOREIGN KEY(org_id) REFERENCES organisation (id)
 );
@@ -88,11 +96,16 @@ CREATE TABLE contract_line (
   covers_contract_id UUID,
   covers_line INTEGER,
   PRIMARY KEY (org_id, contract_id, line),
-  CONSTRAINT contract_line_contract_fkey FOREIGN KEY(org_id, contract_id) REFERENCES trusteeship_contract (org_id, id),
-  CONSTRAINT contract_line_parcel_fkey FOREIGN KEY(org_id, parcel_id) REFERENCES parcel (org_id, id),
-  CONSTRAINT contract_line_item_fkey FOREIGN KEY(org_id, item_id) REFERENCES service_item (org_id, id),
-  CONSTRAINT contract_line_covers_fkey FOREIGN KEY(org_id, covers_contract_id, covers_line) REFERENCES contract_line (org_id, contract_id, line),
-  CONSTRAINT contract_line_stage CHECK (stage IN ('till', 'sow', 'protect', 'harvest', 'dry', 'sell')),
+  CONSTRAINT contract_line_contract_fkey FOREIGN KEY(org_id, contract_id) REFERENCES
+      trusteeship_contract (org_id, id),
+  CONSTRAINT contract_line_parcel_fkey FOREIGN KEY(org_id, parcel_id) REFERENCES parcel (org_id,
+      id),
+  CONSTRAINT contract_line_item_fkey FOREIGN KEY(org_id, item_id) REFERENCES service_item
+      (org_id, id),
+  CONSTRAINT contract_line_covers_fkey FOREIGN KEY(org_id, covers_contract_id, covers_line)
+      REFERENCES contract_line (org_id, contract_id, line),
+  CONSTRAINT contract_line_stage CHECK (stage IN ('till', 'sow', 'protect', 'harvest', 'dry',
+      'sell')),
   CONSTRAINT contract_line_quantity CHECK (area_centimu > 0 AND rounds > 0),
   FOREIGN KEY(org_id) REFERENCES organisation (id)
 );
@@ -108,7 +121,8 @@ CREATE TABLE entrusted_stage (
   contract_id UUID NOT NULL,
   line INTEGER NOT NULL,
   PRIMARY KEY (org_id, tier, season, parcel_id, stage),
-  CONSTRAINT entrusted_stage_line_fkey FOREIGN KEY(org_id, contract_id, line) REFERENCES contract_line (org_id, contract_id, line),
+  CONSTRAINT entrusted_stage_line_fkey FOREIGN KEY(org_id, contract_id, line) REFERENCES
+      contract_line (org_id, contract_id, line),
   FOREIGN KEY(org_id) REFERENCES organisation (id)
 );
 
@@ -124,7 +138,8 @@ CREATE TABLE contract_event (
   reason VARCHAR,
   recorded_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
   PRIMARY KEY (org_id, id),
-  CONSTRAINT contract_event_contract_fkey FOREIGN KEY(org_id, contract_id) REFERENCES trusteeship_contract (org_id, id),
+  CONSTRAINT contract_event_contract_fkey FOREIGN KEY(org_id, contract_id) REFERENCES
+      trusteeship_contract (org_id, id),
   FOREIGN KEY(org_id) REFERENCES organisation (id)
 );
 

@@ -31,8 +31,10 @@ CREATE TABLE spray_order (
   row_version INTEGER DEFAULT 1 NOT NULL,
   PRIMARY KEY (org_id, id),
   CONSTRAINT spray_order_number_key UNIQUE (org_id, number),
-  CONSTRAINT spray_order_contract_fkey FOREIGN KEY(org_id, contract_id) REFERENCES trusteeship_contract (org_id, id),
-  CONSTRAINT spray_order_state CHECK (state IN ('draft', 'released', 'planned', 'in_progress', 'reported', 'accepted', 'settled', 'cancelled')),
+  CONSTRAINT spray_order_contract_fkey FOREIGN KEY(org_id, contract_id) REFERENCES
+      trusteeship_contract (org_id, id),
+  CONSTRAINT spray_order_state CHECK (state IN ('draft', 'released', 'planned', 'in_progress',
+      'reported', 'accepted', 'settled', 'cancelled')),
   CONSTRAINT spray_order_window CHECK (latest_at > earliest_at),
   CONSTRAINT spray_order_priority CHECK (priority BETWEEN 0 AND 100),
   CONSTRAINT spray_order_quantities CHECK (dose_ml_per_mu > 0 AND liquid_ml_per_mu > 0),
@@ -48,9 +50,12 @@ CREATE TABLE spray_order_parcel (
   round INTEGER NOT NULL,
   ordered_centimu BIGINT NOT NULL,
   PRIMARY KEY (org_id, order_id, parcel_id),
-  CONSTRAINT spray_order_parcel_order_fkey FOREIGN KEY(org_id, order_id) REFERENCES spray_order (org_id, id),
-  CONSTRAINT spray_order_parcel_parcel_fkey FOREIGN KEY(org_id, parcel_id) REFERENCES parcel (org_id, id),
-  CONSTRAINT spray_order_parcel_line_fkey FOREIGN KEY(org_id, contract_id, contract_line) REFERENCES contract_line (org_id, contract_id, line),
+  CONSTRAINT spray_order_parcel_order_fkey FOREIGN KEY(org_id, order_id) REFERENCES spray_order
+      (org_id, id),
+  CONSTRAINT spray_order_parcel_parcel_fkey FOREIGN KEY(org_id, parcel_id) REFERENCES parcel
+      (org_id, id),
+  CONSTRAINT spray_order_parcel_line_fkey FOREIGN KEY(org_id, contract_id, contract_line)
+      REFERENCES contract_line (org_id, contract_id, line),
   CONSTRAINT spray_order_parcel_round_key UNIQUE (org_id, contract_id, contract_line, round),
   FOREIGN KEY(org_id) REFERENCES organisation (id)
 );
@@ -76,10 +81,12 @@ CREATE TABLE operation_record (
   accepted_at TIMESTAMP WITH TIME ZONE,
   recorded_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
   PRIMARY KEY (org_id, id),
-  CONSTRAINT operation_record_order_fkey FOREIGN KEY(org_id, order_id, parcel_id) REFERENCES spray_order_parcel (org_id, order_id, parcel_id),
+  CONSTRAINT operation_record_order_fkey FOREIGN KEY(org_id, order_id, parcel_id) REFERENCES
+      spray_order_parcel (org_id, order_id, parcel_id),
   CONSTRAINT operation_record_once_key UNIQUE (org_id, order_id, parcel_id, release_version),
   CONSTRAINT operation_record_state CHECK (state IN ('reported', 'accepted', 'disputed')),
-  CONSTRAINT operation_record_accepted CHECK ((state = 'accepted') = (accepted_centimu IS NOT NULL)),
+  CONSTRAINT operation_record_accepted CHECK ((state = 'accepted') = (accepted_centimu IS NOT
+      NULL)),
   FOREIGN KEY(org_id) REFERENCES organisation (id)
 );
 
@@ -96,8 +103,10 @@ CREATE TABLE settlement (
   recorded_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
   PRIMARY KEY (org_id, id),
   CONSTRAINT settlement_order_key UNIQUE (org_id, order_id),
-  CONSTRAINT settlement_order_fkey FOREIGN KEY(org_id, order_id) REFERENCES spray_order (org_id, id),
-  CONSTRAINT settlement_voucher_fkey FOREIGN KEY(org_id, voucher_id) REFERENCES voucher (org_id, id),
+  CONSTRAINT settlement_order_fkey FOREIGN KEY(org_id, order_id) REFERENCES spray_order (org_id,
+      id),
+  CONSTRAINT settlement_voucher_fkey FOREIGN KEY(org_id, voucher_id) REFERENCES voucher (org_id,
+      id),
   FOREIGN KEY(org_id) REFERENCES organisation (id)
 );
 
@@ -112,8 +121,10 @@ CREATE TABLE settlement_line (
   provider_price_fen BIGINT NOT NULL,
   provider_fen BIGINT NOT NULL,
   PRIMARY KEY (org_id, settlement_id, parcel_id),
-  CONSTRAINT settlement_line_settlement_fkey FOREIGN KEY(org_id, settlement_id) REFERENCES settlement (org_id, id),
-  CONSTRAINT settlement_line_parcel_fkey FOREIGN KEY(org_id, parcel_id) REFERENCES parcel (org_id, id),
+  CONSTRAINT settlement_line_settlement_fkey FOREIGN KEY(org_id, settlement_id) REFERENCES
+      settlement (org_id, id),
+  CONSTRAINT settlement_line_parcel_fkey FOREIGN KEY(org_id, parcel_id) REFERENCES parcel
+      (org_id, id),
   FOREIGN KEY(org_id) REFERENCES organisation (id)
 );
 
@@ -129,7 +140,8 @@ CREATE TABLE order_event (
   reason VARCHAR,
   recorded_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
   PRIMARY KEY (org_id, id),
-  CONSTRAINT order_event_order_fkey FOREIGN KEY(org_id, order_id) REFERENCES spray_order (org_id, id),
+  CONSTRAINT order_event_order_fkey FOREIGN KEY(org_id, order_id) REFERENCES spray_order
+      (org_id, id),
   FOREIGN KEY(org_id) REFERENCES organisation (id)
 );
 
@@ -188,7 +200,8 @@ CREATE TABLE spray_job (
   recorded_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
   PRIMARY KEY (org_id, id),
   CONSTRAINT spray_job_source_key UNIQUE (org_id, source_org_id, source_order_id, release_version),
-  CONSTRAINT spray_job_state CHECK (state IN ('received', 'planned', 'in_progress', 'reported', 'withdrawn')),
+  CONSTRAINT spray_job_state CHECK (state IN ('received', 'planned', 'in_progress', 'reported',
+      'withdrawn')),
   FOREIGN KEY(org_id) REFERENCES organisation (id)
 );
 
@@ -223,7 +236,8 @@ CREATE TABLE dispatch_plan (
   recorded_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
   row_version INTEGER DEFAULT 1 NOT NULL,
   PRIMARY KEY (org_id, id),
-  CONSTRAINT dispatch_plan_state CHECK (state IN ('queued', 'solving', 'solved', 'published', 'in_progress', 'reported', 'failed', 'cancelled')),
+  CONSTRAINT dispatch_plan_state CHECK (state IN ('queued', 'solving', 'solved', 'published',
+      'in_progress', 'reported', 'failed', 'cancelled')),
   FOREIGN KEY(org_id) REFERENCES organisation (id)
 );
 
@@ -247,7 +261,8 @@ CREATE TABLE plan_stop (
   PRIMARY KEY (org_id, plan_id, drone_id, seq),
   CONSTRAINT plan_stop_plan_fkey FOREIGN KEY(org_id, plan_id) REFERENCES dispatch_plan (org_id, id),
   CONSTRAINT plan_stop_drone_fkey FOREIGN KEY(org_id, drone_id) REFERENCES drone (org_id, id),
-  CONSTRAINT plan_stop_plot_fkey FOREIGN KEY(org_id, job_id, parcel_id) REFERENCES spray_job_plot (org_id, job_id, parcel_id),
+  CONSTRAINT plan_stop_plot_fkey FOREIGN KEY(org_id, job_id, parcel_id) REFERENCES
+      spray_job_plot (org_id, job_id, parcel_id),
   CONSTRAINT plan_stop_plot_key UNIQUE (org_id, plan_id, job_id, parcel_id),
   CONSTRAINT plan_stop_state CHECK (state IN ('planned', 'done', 'skipped')),
   CONSTRAINT plan_stop_times CHECK (finish_at > start_at),

@@ -52,11 +52,14 @@ CREATE TABLE payout_run (
   recorded_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
   row_version INTEGER DEFAULT 1 NOT NULL,
   PRIMARY KEY (org_id, id),
-  CONSTRAINT payout_run_voucher_fkey FOREIGN KEY(org_id, accrual_voucher_id) REFERENCES voucher (org_id, id),
+  CONSTRAINT payout_run_voucher_fkey FOREIGN KEY(org_id, accrual_voucher_id) REFERENCES voucher
+      (org_id, id),
   CONSTRAINT payout_run_kind CHECK (kind IN ('rent', 'wage', 'dividend')),
-  CONSTRAINT payout_run_state CHECK (state IN ('computed', 'noticed', 'approved', 'paid', 'cancelled')),
+  CONSTRAINT payout_run_state CHECK (state IN ('computed', 'noticed', 'approved', 'paid',
+      'cancelled')),
   CONSTRAINT payout_run_two_persons CHECK (approver_id <> maker_id),
-  CONSTRAINT payout_run_approved CHECK ((state IN ('approved', 'paid')) = (approver_id IS NOT NULL)),
+  CONSTRAINT payout_run_approved CHECK ((state IN ('approved', 'paid')) = (approver_id IS NOT
+      NULL)),
   FOREIGN KEY(org_id) REFERENCES organisation (id)
 );
 
@@ -78,12 +81,15 @@ CREATE TABLE payment_item (
   paid_voucher_id UUID,
   PRIMARY KEY (org_id, id),
   CONSTRAINT payment_item_run_fkey FOREIGN KEY(org_id, run_id) REFERENCES payout_run (org_id, id),
-  CONSTRAINT payment_item_account_fkey FOREIGN KEY(org_id, account_id) REFERENCES payee_account (org_id, id),
-  CONSTRAINT payment_item_voucher_fkey FOREIGN KEY(org_id, paid_voucher_id) REFERENCES voucher (org_id, id),
+  CONSTRAINT payment_item_account_fkey FOREIGN KEY(org_id, account_id) REFERENCES payee_account
+      (org_id, id),
+  CONSTRAINT payment_item_voucher_fkey FOREIGN KEY(org_id, paid_voucher_id) REFERENCES voucher
+      (org_id, id),
   CONSTRAINT payment_item_seq_key UNIQUE (org_id, run_id, seq),
   CONSTRAINT payment_item_payee_key UNIQUE (org_id, run_id, payee_kind, payee_id),
   CONSTRAINT payment_item_payee_kind CHECK (payee_kind IN ('household', 'worker')),
-  CONSTRAINT payment_item_state CHECK (state IN ('draft', 'approved', 'exported', 'paid', 'failed', 'cancelled')),
+  CONSTRAINT payment_item_state CHECK (state IN ('draft', 'approved', 'exported', 'paid',
+      'failed', 'cancelled')),
   CONSTRAINT payment_item_amount CHECK (amount_fen > 0),
   CONSTRAINT payment_item_paid CHECK ((state = 'paid') = (paid_voucher_id IS NOT NULL)),
   FOREIGN KEY(org_id) REFERENCES organisation (id)
@@ -107,7 +113,8 @@ CREATE TABLE payout_line (
   void BOOLEAN NOT NULL,
   PRIMARY KEY (org_id, id),
   CONSTRAINT payout_line_run_fkey FOREIGN KEY(org_id, run_id) REFERENCES payout_run (org_id, id),
-  CONSTRAINT payout_line_item_fkey FOREIGN KEY(org_id, item_id) REFERENCES payment_item (org_id, id),
+  CONSTRAINT payout_line_item_fkey FOREIGN KEY(org_id, item_id) REFERENCES payment_item (org_id,
+      id),
   FOREIGN KEY(org_id) REFERENCES organisation (id)
 );
 
@@ -149,9 +156,12 @@ CREATE TABLE bank_batch_item (
   outcome VARCHAR,
   failure VARCHAR,
   PRIMARY KEY (org_id, batch_id, seq),
-  CONSTRAINT bank_batch_item_batch_fkey FOREIGN KEY(org_id, batch_id) REFERENCES bank_batch (org_id, id),
-  CONSTRAINT bank_batch_item_item_fkey FOREIGN KEY(org_id, item_id) REFERENCES payment_item (org_id, id),
-  CONSTRAINT bank_batch_item_account_fkey FOREIGN KEY(org_id, account_id) REFERENCES payee_account (org_id, id),
+  CONSTRAINT bank_batch_item_batch_fkey FOREIGN KEY(org_id, batch_id) REFERENCES bank_batch
+      (org_id, id),
+  CONSTRAINT bank_batch_item_item_fkey FOREIGN KEY(org_id, item_id) REFERENCES payment_item
+      (org_id, id),
+  CONSTRAINT bank_batch_item_account_fkey FOREIGN KEY(org_id, account_id) REFERENCES
+      payee_account (org_id, id),
   CONSTRAINT bank_batch_item_outcome CHECK (outcome IN ('paid', 'failed')),
   FOREIGN KEY(org_id) REFERENCES organisation (id)
 );
@@ -172,7 +182,8 @@ CREATE TABLE bank_return (
   recorded_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
   PRIMARY KEY (org_id, id),
   CONSTRAINT bank_return_file_key UNIQUE (org_id, file_sha256),
-  CONSTRAINT bank_return_batch_fkey FOREIGN KEY(org_id, batch_id) REFERENCES bank_batch (org_id, id),
+  CONSTRAINT bank_return_batch_fkey FOREIGN KEY(org_id, batch_id) REFERENCES bank_batch (org_id,
+      id),
   FOREIGN KEY(org_id) REFERENCES organisation (id)
 );
 
@@ -183,7 +194,8 @@ CREATE TABLE return_exception (
   kind VARCHAR NOT NULL,
   detail VARCHAR NOT NULL,
   PRIMARY KEY (org_id, return_id, row),
-  CONSTRAINT return_exception_return_fkey FOREIGN KEY(org_id, return_id) REFERENCES bank_return (org_id, id),
+  CONSTRAINT return_exception_return_fkey FOREIGN KEY(org_id, return_id) REFERENCES bank_return
+      (org_id, id),
   CONSTRAINT return_exception_kind CHECK (kind IN ('duplicate', 'unknown', 'amount_differs')),
   FOREIGN KEY(org_id) REFERENCES organisation (id)
 );

@@ -76,9 +76,7 @@ async def test_password_and_refresh_rotation(world: World, client: httpx.AsyncCl
     """A refresh token works once; its second use ends the whole sign-in."""
     body = {"login_name": "accountant", "password": PASSWORD}
     first = (await client.post("/v1/auth/password", json=body)).json()
-    second = await client.post(
-        "/v1/auth/refresh", json={"refresh_token": first["refresh_token"]}
-    )
+    second = await client.post("/v1/auth/refresh", json={"refresh_token": first["refresh_token"]})
     assert second.status_code == 200
     reuse = await client.post("/v1/auth/refresh", json={"refresh_token": first["refresh_token"]})
     assert reuse.status_code == 401

@@ -1,1 +1,1 @@
-"""What a slice's routes need of HTTP: policies, the caller, the unit of work, problems, versions."""
+"""What a slice's routes need of HTTP: policies, the unit of work, problems, versions."""

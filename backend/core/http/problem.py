@@ -149,7 +149,9 @@ async def _validation(request: Request, error: RequestValidationError) -> JSONRe
         )
         for item in error.errors()
     ]
-    title = "请求内容不符合要求" if language == "zh" else "The request does not have the required form"
+    title = (
+        "请求内容不符合要求" if language == "zh" else "The request does not have the required form"
+    )
     return problem_response(request, 422, "bad-request-form", title, faults)
 
 
@@ -184,8 +186,12 @@ async def _unavailable(request: Request, error: Exception) -> JSONResponse:
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:
     # The exception's own text may hold values of the row: log its kind and place only.
-    _log.error("unexpected %s at %s", type(error).__name__, _place(error))
-    title = "服务出错，已记录" if language_of(request) == "zh" else "An error of ours; it was recorded"
+    cause = getattr(error, "orig", None)
+    constraint = getattr(getattr(cause, "__cause__", None), "constraint_name", None)
+    _log.error("unexpected %s %s at %s", type(error).__name__, constraint or "", _place(error))
+    title = (
+        "服务出错，已记录" if language_of(request) == "zh" else "An error of ours; it was recorded"
+    )
     return problem_response(request, 500, "internal-error", title)
 
 

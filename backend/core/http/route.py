@@ -21,8 +21,8 @@ from backend.core.http import idempotency, strict_json
 from backend.core.http.etag import expected_version
 from backend.core.http.openapi import described
 from backend.core.http.policy import Policy, policy_of
-from backend.core.principal import Principal
 from backend.core.http.runtime import runtime_of
+from backend.core.principal import Principal
 
 Handler = Callable[[Request], Awaitable[Response]]
 _SERIALIZATION_FAILURES = frozenset({"40001", "40P01"})

@@ -1,4 +1,4 @@
-"""JSON as RFC 8259 means it, and stricter: what two readers could understand differently is refused.
+"""JSON stricter than RFC 8259: what two readers could understand differently is refused.
 
 Refused: NaN and Infinity, duplicate keys, NUL characters, lone surrogates, bytes that are not
 UTF-8, depth beyond 64, integers beyond 64 bits, trailing text.
@@ -25,7 +25,9 @@ def parse(body: bytes) -> Any:
     try:
         source = body.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise _refuse(f"第 {error.start} 字节不是 UTF-8", f"byte {error.start} is not UTF-8") from error
+        raise _refuse(
+            f"第 {error.start} 字节不是 UTF-8", f"byte {error.start} is not UTF-8"
+        ) from error
     _check_depth(source)
     try:
         value = json.loads(
