@@ -19,7 +19,7 @@ SCHEMA_VERSION = 1
 T = TypeVar("T")
 
 
-class InvalidDocument(ValueError):  # noqa: N818 - named for the fact, like the service's errors
+class InvalidDocument(ValueError):
     """The text is not a document of this version; ``path`` is where, as in ``$.jobs[3].access``."""
 
     def __init__(self, path: str, zh: str, en: str) -> None:

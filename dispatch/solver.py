@@ -1,9 +1,11 @@
 """`solve`: run an engine, keep the better of it and the baseline, write the plan."""
 
+import signal
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, wait
 from dataclasses import replace
 from multiprocessing import get_context
+from multiprocessing.synchronize import Event
 
 from dispatch.assemble import assemble, objective
 from dispatch.block_engine import Blocks
@@ -30,7 +32,7 @@ def solve(
     """Return a plan for the day; the same problem, seed and iteration stop give the same plan.
 
     ``workers`` above one solves with as many seeds (seed, seed + 1, …) in child processes and keeps
-    the best; ``cancelled`` is then not asked. Raises `InvalidProblem` for an unknown engine.
+    the best; progress is then not told. Raises `InvalidProblem` for an unknown engine.
     """
     require_int(seed, "solve", "seed", 0, 2**32 - 1)
     require_int(workers, "solve", "workers", 1, 64)
@@ -61,18 +63,36 @@ def _rank(context: Context, flights: list[Flight]) -> tuple[int, int]:
     return objective(context.fleet, flights).rank()
 
 
+_CHILD: dict[str, Event] = {}
+"""In a child process: the event by which the parent asks all to finish."""
+
+
+def _begin(finish: Event) -> None:
+    """Prepare a child: the terminal's Ctrl-C is the parent's business, which sets the event."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _CHILD["finish"] = finish
+
+
 def _solve_one(problem: Problem, stop: Stop, seed: int, engine: str) -> Plan:
     """Solve with one seed; runs in a child process."""
-    return solve(problem, stop=stop, seed=seed, engine=engine)
+    patient = replace(stop, cancelled=_CHILD["finish"].is_set)
+    return solve(problem, stop=patient, seed=seed, engine=engine)
 
 
 def _solve_many(problem: Problem, *, stop: Stop, seed: int, workers: int, engine: str) -> Plan:
     """Solve with several seeds at once; ties go to the lowest seed."""
+    processes = get_context("spawn")
+    finish = processes.Event()
     bare = replace(stop, cancelled=None)
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(
+        workers, mp_context=processes, initializer=_begin, initargs=(finish,)
+    ) as pool:
         runs = [
             pool.submit(_solve_one, problem, bare, seed + turn, engine) for turn in range(workers)
         ]
+        while wait(runs, timeout=0.1).not_done:
+            if stop.cancelled is not None and stop.cancelled():
+                finish.set()
         plans = [run.result() for run in runs]
     best = min(plans, key=lambda plan: plan.objective.rank())
     return replace(best, parameters=replace(best.parameters, workers=workers))

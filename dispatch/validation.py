@@ -1,7 +1,7 @@
 """The one way a problem says no: who, which field, why, in Chinese and English."""
 
 
-class InvalidProblem(ValueError):  # noqa: N818 - named for the fact, like the service's errors
+class InvalidProblem(ValueError):
     """A value of the problem cannot be; ``subject`` is the job, drone or crew, ``field`` its field.
 
     ``zh`` and ``en`` are full sentences; ``str()`` gives the English one.

@@ -1,6 +1,7 @@
 """`solve` plans what can be planned, says why the rest is left, and repeats itself."""
 
 import math
+import time
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -135,6 +136,15 @@ def test_two_workers_are_never_worse_than_their_first_seed() -> None:
     assert two.objective.rank() <= one.objective.rank()
     assert two.parameters.workers == 2
     assert check(given, two) == ()
+
+
+def test_a_cancel_reaches_the_workers() -> None:
+    """Two workers with ten minutes of budget finish at once when the caller cancels."""
+    given = village()
+    began_s = time.monotonic()
+    plan = solve(given, stop=Stop(seconds=600, cancelled=lambda: True), workers=2)
+    assert time.monotonic() - began_s < 30
+    assert check(given, plan) == ()
 
 
 def test_blocks_plan_a_small_valley_better_than_the_baseline() -> None:
