@@ -4,8 +4,10 @@ from fastapi import APIRouter
 
 from backend.contracts.routes import routes as contracts
 from backend.identity.routes import routes as identity
+from backend.ledger.routes import routes as ledger
 
 ROUTERS: tuple[APIRouter, ...] = (
     identity,
+    ledger,
     contracts,
 )

@@ -87,7 +87,7 @@ async def add_service_price(
         valid_from=body.valid_from,
         document=body.document,
     )
-    return PriceOut.model_validate(price, from_attributes=True, strict=False)
+    return PriceOut.model_validate(price)
 
 
 @routes.post("/contracts", status_code=201)

@@ -17,7 +17,7 @@ class In(BaseModel):
 class Out(BaseModel):
     """An answer: every field is always there."""
 
-    model_config = ConfigDict(extra="forbid", from_attributes=True)
+    model_config = ConfigDict(from_attributes=True)
 
 
 AreaMu = Annotated[
