@@ -4,7 +4,8 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 from backend.core.columns import big, document, fen, row_key, server_now, tenant_key, version
@@ -146,8 +147,16 @@ class LandTransfer(SQLModel, table=True):
     """Rent in fen a mu and year (亩年租金)."""
     state: str = "draft"
     """draft, in_force, ended or terminated (状态)."""
+    clauses: dict[str, Any] = Field(
+        default_factory=dict,
+        sa_type=JSONB,
+        sa_column_kwargs={"server_default": text("'{}'::jsonb")},
+    )
+    """What art. 40 asks for besides: grade, rights, payment, compensation, breach (条款)."""
     signed_on: date | None = None
     """Day of signature (签订日期)."""
+    terminated_on: date | None = None
+    """First day on which it is no longer in force, if ended early (解除日期)."""
     recorded_at: datetime = server_now()
     """When it was recorded, UTC (登记时间)."""
     row_version: int = version()

@@ -156,6 +156,8 @@ class Member(SQLModel, table=True):
     """Income-right share in millionths (收益权份额)."""
     status: str = "active"
     """active, left or deceased (状态)."""
+    row_version: int = version()
+    """Version for If-Match (版本)."""
 
 
 class Worker(SQLModel, table=True):

@@ -49,6 +49,7 @@ CREATE TABLE member (
   id_number_mask VARCHAR,
   share_micro BIGINT NOT NULL,
   status VARCHAR NOT NULL,
+  row_version INTEGER DEFAULT 1 NOT NULL,
   PRIMARY KEY (org_id, id),
   CONSTRAINT member_household_fkey FOREIGN KEY(org_id, household_id) REFERENCES household
       (org_id, id),
