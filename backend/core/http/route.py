@@ -13,10 +13,11 @@ from fastapi.routing import APIRoute
 from sqlalchemy.exc import DBAPIError
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Message
 
 from backend.core.audit import Command
 from backend.core.db import PLATFORM_ORG_ID, ReadSession, Scope, WriteSession
-from backend.core.errors import NotFound, RoleMissing, Unauthenticated
+from backend.core.errors import NotFound, RoleMissing, TooLarge, Unauthenticated
 from backend.core.http import idempotency, strict_json
 from backend.core.http.etag import expected_version
 from backend.core.http.openapi import described
@@ -36,7 +37,6 @@ class PolicyRoute(APIRoute):
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         self.policy = policy_of(endpoint)
         options = described(options, endpoint, self.policy)
-        options["max_body_size"] = self.policy.body_bytes_max
         super().__init__(path, endpoint, **options)
 
     def get_route_handler(self) -> Any:
@@ -51,6 +51,7 @@ class PolicyRoute(APIRoute):
             request.state.principal, request.state.scope = principal, scope
             if policy.versioned:
                 expected_version(request)
+            request = _limited(request, policy.body_bytes_max)
             body = await _strict_body(request)
             database = runtime_of(request).database
             if policy.access == "none":
@@ -99,6 +100,29 @@ def _scope(principal: Principal | None, policy: Policy, request: Request) -> Sco
     if not roles & policy.roles:
         raise RoleMissing
     return Scope(org_id=org_id, user_id=principal.user_id)
+
+
+def _limited(request: Request, bytes_max: int) -> Request:
+    """Return the request with a body that ends in `TooLarge` once it passes the limit.
+
+    A declared length is refused before anything is read. Starlette's own limiter is not used
+    because it answers in plain text.
+    """
+    limit = f"{bytes_max // 1024} KB"
+    declared = request.headers.get("content-length", "")
+    if declared.isdigit() and int(declared) > bytes_max:
+        raise TooLarge(limit=limit)
+    received = 0
+
+    async def receive() -> Message:
+        nonlocal received
+        message = await request.receive()
+        received += len(message.get("body", b""))
+        if received > bytes_max:
+            raise TooLarge(limit=limit)
+        return message
+
+    return Request(request.scope, receive)
 
 
 async def _strict_body(request: Request) -> bytes:
