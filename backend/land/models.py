@@ -97,7 +97,7 @@ class ParcelArea(SQLModel, table=True):
 
 
 class LandTransfer(SQLModel, table=True):
-    """A transfer of the operating right by lease or equity (土地经营权流转), 土地承包法 art. 36–41."""
+    """A transfer of the operating right (土地经营权流转), 土地承包法 art. 36–41."""
 
     __tablename__ = "land_transfer"
     __table_args__ = (

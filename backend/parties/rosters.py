@@ -116,6 +116,18 @@ def read_roster(
         _household(code, records, seen, today, findings) for code, records in groups.items()
     ]
     members = [member for household in households for member in household.members]
+    used = {one.account.number for one in households if one.account is not None}
+    findings.warn_of_all(
+        "card-not-used",
+        [
+            record.number
+            for records in groups.values()
+            for record in records
+            if record.values.get("card", "").replace(" ", "") not in used | {""}
+        ],
+        "{count} 名成员的账户不是农户收款账户，未登记",
+        "{count} accounts of members are not the household's: they are not recorded",
+    )
     findings.warn_of_all(
         "member-without-id",
         [one.row for one in members if one.id_number is None],
@@ -190,9 +202,6 @@ def _account(records: Sequence[Record], code: str, findings: Findings) -> Accoun
         if not facts.bank_name:
             zh, en = "有账号但没有开户行", "There is an account number without a bank"
             findings.wrong("bank-blank", zh, en, row=row, field="bank", subject=code)
-        if chosen is not None:
-            zh, en = "不是户主的账户，未登记为农户收款账户", "Not the head's account: not recorded"
-            findings.warn("card-not-used", zh, en, row=row, field="card", subject=code)
         chosen = chosen or facts
     return chosen
 
