@@ -3,11 +3,15 @@
 from fastapi import APIRouter
 
 from backend.contracts.routes import routes as contracts
+from backend.exports.routes import routes as exports
 from backend.identity.routes import routes as identity
+from backend.income.routes import routes as income
 from backend.ledger.routes import routes as ledger
 
 ROUTERS: tuple[APIRouter, ...] = (
     identity,
     ledger,
     contracts,
+    income,
+    exports,
 )

@@ -60,8 +60,12 @@ class Principal:
 
 
 class Authenticator(Protocol):
-    """Turns a bearer token into a caller."""
+    """Turns a bearer token into a user, and a user into a caller."""
 
-    async def authenticate(self, token: str) -> Principal:
-        """Return the caller; raise ``Unauthenticated`` for a token that does not hold."""
+    def user_of(self, token: str) -> UUID:
+        """Return the user a token names; raise ``Unauthenticated`` when it does not hold now."""
+        ...
+
+    async def principal_of(self, user_id: UUID) -> Principal | None:
+        """Return the caller with the authority in force now; ``None`` when switched off."""
         ...

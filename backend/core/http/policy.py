@@ -21,13 +21,15 @@ class Policy:
 
     ``audience`` is ``public`` (no sign-in), ``farmer`` (own households), ``staff`` (a role of
     ``roles`` in the organisation of the path) or ``any`` (every signed-in caller).
-    ``access`` opens no session, a read-only one, or the unit of work. ``idempotent`` demands an
+    ``access`` opens no session, a read-only one, or the unit of work; with ``statement`` the
+    endpoint is called as it is, with the user that the token names, and its one statement reads
+    the user's authority itself. ``idempotent`` demands an
     Idempotency-Key: every operation that moves money or creates work has it. ``versioned``
     demands If-Match. ``serializable`` runs check-then-act commands isolated, with retries.
     """
 
     audience: Literal["public", "farmer", "staff", "any"]
-    access: Literal["none", "read", "write"]
+    access: Literal["none", "statement", "read", "write"]
     roles: frozenset[Role] = frozenset()
     idempotent: bool = False
     versioned: bool = False

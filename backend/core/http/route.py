@@ -45,6 +45,15 @@ class PolicyRoute(APIRoute):
         policy = self.policy
         action = self.operation_id or self.name
 
+        async def handle_by_statement(request: Request) -> Response:
+            authenticator = runtime_of(request).authenticator
+            request.state.user_id = authenticator.user_of(_bearer(request))
+            answer: Response = await self.endpoint(request)
+            return answer
+
+        if policy.access == "statement":
+            return handle_by_statement
+
         async def handle(request: Request) -> Response:
             principal = await _signed_in(request, policy)
             scope = _scope(principal, policy, request)
@@ -74,13 +83,21 @@ async def _signed_in(request: Request, policy: Policy) -> Principal | None:
     """Return the caller; raise `Unauthenticated` unless the operation is public."""
     if policy.audience == "public":
         return None
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token:
+    authenticator = runtime_of(request).authenticator
+    principal = await authenticator.principal_of(authenticator.user_of(_bearer(request)))
+    if principal is None:
         raise Unauthenticated
-    principal = await runtime_of(request).authenticator.authenticate(token)
     if policy.audience not in ("any", principal.kind):
         raise RoleMissing
     return principal
+
+
+def _bearer(request: Request) -> str:
+    """Return the request's bearer token; raise `Unauthenticated` when there is none."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise Unauthenticated
+    return token
 
 
 def _scope(principal: Principal | None, policy: Policy, request: Request) -> Scope:

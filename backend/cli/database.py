@@ -1,0 +1,47 @@
+"""Where a command finds its database."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+
+from backend.core import schema
+from backend.core.embedded import EmbeddedServer
+from backend.core.settings import Settings
+
+_log = logging.getLogger(__name__)
+_DATABASE = "tgj"
+
+
+@contextmanager
+def running_database(settings: Settings) -> Iterator[str]:
+    """Yield the libpq URL of a migrated database.
+
+    ``TGJ_DATABASE_URL`` is used as it stands: `tgj migrate` brings it up to date. Without it the
+    embedded server is started, migrated, and stopped again if this command started it.
+    """
+    if settings.database_url is not None:
+        yield settings.database_url
+        return
+    server = EmbeddedServer(settings.data_dir)
+    was_running = server.home.exists() and server.running()
+    server.start()
+    try:
+        url = server.url(_DATABASE)
+        _create(server.url("postgres"))
+        schema.upgrade(url)
+        yield url
+    finally:
+        if not was_running:
+            server.stop()
+
+
+def _create(maintenance_url: str) -> None:
+    with psycopg.connect(maintenance_url, autocommit=True) as connection:
+        known = connection.execute(
+            "SELECT 1 FROM pg_database WHERE datname = %s", (_DATABASE,)
+        ).fetchone()
+        if known is None:
+            _log.info("creating the database %s", _DATABASE)
+            connection.execute(f"CREATE DATABASE {_DATABASE}")
