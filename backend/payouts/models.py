@@ -21,8 +21,14 @@ class WorkRecord(SQLModel, table=True):
         Index("work_record_worker_idx", "org_id", "worker_id", "worked_on"),
         CheckConstraint("unit IN ('day', 'hour', 'mu', 'piece')", name="work_record_unit"),
         CheckConstraint("quantity_milli > 0 AND rate_fen > 0", name="work_record_quantity"),
+        CheckConstraint("amount_fen > 0", name="work_record_amount"),
         CheckConstraint(
             "state IN ('submitted', 'confirmed', 'in_run', 'rejected')", name="work_record_state"
+        ),
+        CheckConstraint("confirmed_by <> submitted_by", name="work_record_two_persons"),
+        CheckConstraint(
+            "(state IN ('confirmed', 'in_run')) = (confirmed_by IS NOT NULL)",
+            name="work_record_confirmed",
         ),
     )
 
@@ -74,6 +80,12 @@ class PayoutRun(SQLModel, table=True):
             "(state IN ('approved', 'paid')) = (approver_id IS NOT NULL)",
             name="payout_run_approved",
         ),
+        CheckConstraint(
+            "(state IN ('approved', 'paid')) = (accrual_voucher_id IS NOT NULL)",
+            name="payout_run_booked",
+        ),
+        CheckConstraint("notice_until >= notice_from", name="payout_run_notice"),
+        CheckConstraint("covers_to >= covers_from", name="payout_run_covers"),
     )  # fmt: skip
 
     org_id: int = tenant_key()
@@ -144,6 +156,10 @@ class PaymentItem(SQLModel, table=True):
         CheckConstraint(
             "(state = 'paid') = (paid_voucher_id IS NOT NULL)", name="payment_item_paid"
         ),
+        CheckConstraint(
+            "state NOT IN ('exported', 'paid', 'failed') OR account_id IS NOT NULL",
+            name="payment_item_account",
+        ),
         Index("payment_item_payee_idx", "org_id", "payee_id"),
     )  # fmt: skip
 
@@ -162,7 +178,7 @@ class PaymentItem(SQLModel, table=True):
     payee_name: str
     """Name when computed (姓名)."""
     amount_fen: int = fen()
-    """Amount; frozen from approval on (金额)."""
+    """Amount, frozen; a wrong run is cancelled and computed again (金额)."""
     account_id: UUID | None = None
     """The account of the newest attempt (收款账户)."""
     state: str = "draft"
@@ -194,6 +210,8 @@ class PayoutLine(SQLModel, table=True):
             postgresql_where=text("NOT void"),
         ),
         Index("payout_line_household_idx", "org_id", "household_id"),
+        UniqueConstraint("org_id", "run_id", "seq", name="payout_line_seq_key"),
+        CheckConstraint("amount_fen > 0", name="payout_line_amount"),
     )  # fmt: skip
 
     org_id: int = tenant_key()
@@ -203,7 +221,7 @@ class PayoutLine(SQLModel, table=True):
     run_id: UUID
     """The run (批次)."""
     seq: int
-    """Number within the run from 1 (序号)."""
+    """Number within the run from 1, payees together (序号)."""
     item_id: UUID
     """The payment it is part of (支付项)."""
     household_id: UUID | None = None
@@ -249,10 +267,10 @@ class BankBatch(SQLModel, table=True):
     """Layout of the file, see ``payouts/data`` (文件格式)."""
     file_name: str
     """Name of the file (文件名)."""
-    file_bytes: bytes
-    """The file (文件内容)."""
+    file_sealed: bytes
+    """The file, sealed because it holds account numbers (文件内容)."""
     file_sha256: bytes
-    """SHA-256 of the file (文件哈希)."""
+    """SHA-256 of the file in clear (文件哈希)."""
     item_count: int
     """Payments (笔数)."""
     total_fen: int = fen()
@@ -287,6 +305,7 @@ class BankBatchItem(SQLModel, table=True):
             postgresql_where=text("live"),
         ),
         CheckConstraint("outcome IN ('paid', 'failed')", name="bank_batch_item_outcome"),
+        CheckConstraint("live = (outcome IS DISTINCT FROM 'failed')", name="bank_batch_item_live"),
     )  # fmt: skip
 
     org_id: int = tenant_key()
@@ -329,10 +348,10 @@ class BankReturn(SQLModel, table=True):
     """The file it answers (代发文件)."""
     file_name: str
     """Name of the file (文件名)."""
-    file_bytes: bytes
-    """The file (文件内容)."""
+    file_sealed: bytes
+    """The file, sealed because it holds account numbers (文件内容)."""
     file_sha256: bytes
-    """SHA-256 of the file (文件哈希)."""
+    """SHA-256 of the file in clear (文件哈希)."""
     paid_count: int
     """Payments it made paid (成功笔数)."""
     paid_fen: int = fen()
@@ -355,7 +374,8 @@ class ReturnException(SQLModel, table=True):
             name="return_exception_return_fkey",
         ),
         CheckConstraint(
-            "kind IN ('duplicate', 'unknown', 'amount_differs')", name="return_exception_kind"
+            "kind IN ('duplicate', 'contradicts', 'unknown', 'amount_differs')",
+            name="return_exception_kind",
         ),
     )  # fmt: skip
 
@@ -366,6 +386,6 @@ class ReturnException(SQLModel, table=True):
     row: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
     """Row of the file (行号)."""
     kind: str
-    """duplicate, unknown or amount_differs (类别)."""
+    """duplicate (重复代发), contradicts, unknown or amount_differs (类别)."""
     detail: str
     """What the row said, without account numbers (说明)."""

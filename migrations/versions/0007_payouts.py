@@ -1,5 +1,6 @@
 """Payouts: work records, runs, explained lines, bank files and returns."""
 
+from migrations.payout_guards import GUARDS, UUID7
 from migrations.support import append_only, drop, run, tenant_table
 
 revision = "0007"
@@ -26,7 +27,11 @@ CREATE TABLE work_record (
   CONSTRAINT work_record_worker_fkey FOREIGN KEY(org_id, worker_id) REFERENCES worker (org_id, id),
   CONSTRAINT work_record_unit CHECK (unit IN ('day', 'hour', 'mu', 'piece')),
   CONSTRAINT work_record_quantity CHECK (quantity_milli > 0 AND rate_fen > 0),
+  CONSTRAINT work_record_amount CHECK (amount_fen > 0),
   CONSTRAINT work_record_state CHECK (state IN ('submitted', 'confirmed', 'in_run', 'rejected')),
+  CONSTRAINT work_record_two_persons CHECK (confirmed_by <> submitted_by),
+  CONSTRAINT work_record_confirmed CHECK ((state IN ('confirmed', 'in_run')) = (confirmed_by IS
+      NOT NULL)),
   FOREIGN KEY(org_id) REFERENCES organisation (id)
 );
 
@@ -60,6 +65,10 @@ CREATE TABLE payout_run (
   CONSTRAINT payout_run_two_persons CHECK (approver_id <> maker_id),
   CONSTRAINT payout_run_approved CHECK ((state IN ('approved', 'paid')) = (approver_id IS NOT
       NULL)),
+  CONSTRAINT payout_run_booked CHECK ((state IN ('approved', 'paid')) = (accrual_voucher_id IS
+      NOT NULL)),
+  CONSTRAINT payout_run_notice CHECK (notice_until >= notice_from),
+  CONSTRAINT payout_run_covers CHECK (covers_to >= covers_from),
   FOREIGN KEY(org_id) REFERENCES organisation (id)
 );
 
@@ -92,6 +101,8 @@ CREATE TABLE payment_item (
       'failed', 'cancelled')),
   CONSTRAINT payment_item_amount CHECK (amount_fen > 0),
   CONSTRAINT payment_item_paid CHECK ((state = 'paid') = (paid_voucher_id IS NOT NULL)),
+  CONSTRAINT payment_item_account CHECK (state NOT IN ('exported', 'paid', 'failed') OR
+      account_id IS NOT NULL),
   FOREIGN KEY(org_id) REFERENCES organisation (id)
 );
 
@@ -115,6 +126,8 @@ CREATE TABLE payout_line (
   CONSTRAINT payout_line_run_fkey FOREIGN KEY(org_id, run_id) REFERENCES payout_run (org_id, id),
   CONSTRAINT payout_line_item_fkey FOREIGN KEY(org_id, item_id) REFERENCES payment_item (org_id,
       id),
+  CONSTRAINT payout_line_seq_key UNIQUE (org_id, run_id, seq),
+  CONSTRAINT payout_line_amount CHECK (amount_fen > 0),
   FOREIGN KEY(org_id) REFERENCES organisation (id)
 );
 
@@ -131,7 +144,7 @@ CREATE TABLE bank_batch (
   number VARCHAR NOT NULL,
   layout_id VARCHAR NOT NULL,
   file_name VARCHAR NOT NULL,
-  file_bytes BYTEA NOT NULL,
+  file_sealed BYTEA NOT NULL,
   file_sha256 BYTEA NOT NULL,
   item_count INTEGER NOT NULL,
   total_fen BIGINT NOT NULL,
@@ -163,6 +176,7 @@ CREATE TABLE bank_batch_item (
   CONSTRAINT bank_batch_item_account_fkey FOREIGN KEY(org_id, account_id) REFERENCES
       payee_account (org_id, id),
   CONSTRAINT bank_batch_item_outcome CHECK (outcome IN ('paid', 'failed')),
+  CONSTRAINT bank_batch_item_live CHECK (live = (outcome IS DISTINCT FROM 'failed')),
   FOREIGN KEY(org_id) REFERENCES organisation (id)
 );
 
@@ -173,7 +187,7 @@ CREATE TABLE bank_return (
   id UUID NOT NULL,
   batch_id UUID NOT NULL,
   file_name VARCHAR NOT NULL,
-  file_bytes BYTEA NOT NULL,
+  file_sealed BYTEA NOT NULL,
   file_sha256 BYTEA NOT NULL,
   paid_count INTEGER NOT NULL,
   paid_fen BIGINT NOT NULL,
@@ -196,10 +210,14 @@ CREATE TABLE return_exception (
   PRIMARY KEY (org_id, return_id, row),
   CONSTRAINT return_exception_return_fkey FOREIGN KEY(org_id, return_id) REFERENCES bank_return
       (org_id, id),
-  CONSTRAINT return_exception_kind CHECK (kind IN ('duplicate', 'unknown', 'amount_differs')),
+  CONSTRAINT return_exception_kind CHECK (kind IN ('duplicate', 'contradicts', 'unknown',
+      'amount_differs')),
   FOREIGN KEY(org_id) REFERENCES organisation (id)
 );
 """
+
+# Nothing of a payout is ever deleted, by whatever role.
+KEPT = ("work_record", "payout_run", "payment_item", "payout_line", "bank_batch", "bank_batch_item")
 
 TABLE_NAMES = (
     "work_record",
@@ -220,8 +238,19 @@ def upgrade() -> None:
         tenant_table(name)
     append_only("bank_return")
     append_only("return_exception")
+    run(UUID7, GUARDS)
+    for name in KEPT:
+        run(
+            f"""CREATE TRIGGER {name}_kept BEFORE DELETE OR TRUNCATE ON {name}
+                FOR EACH STATEMENT EXECUTE FUNCTION tgj_refuse_change()"""
+        )
 
 
 def downgrade() -> None:
     """Undo the revision."""
     drop(*reversed(TABLE_NAMES))
+    run(
+        "DROP FUNCTION tgj_uuid7, tgj_guard_work_records, tgj_guard_payout_run,"
+        " tgj_guard_payout_insert, tgj_guard_payment_items, tgj_guard_payout_lines,"
+        " tgj_guard_bank_batch, tgj_guard_bank_batch_items"
+    )
