@@ -26,28 +26,27 @@ from backend.gateways.sms import SandboxSms
 from tests.people import World
 
 _URL_VARIABLE = "TGJ_TEST_SERVER_URL"
-_TEMPLATE = "tgj_template"
+"""A server to test on, with ``{database}`` for the name; the embedded one if it is not set."""
+_TEMPLATE_VARIABLE = "TGJ_TEST_TEMPLATE"
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Start the server once, in the process that the workers of xdist share."""
-    if hasattr(config, "workerinput") or _URL_VARIABLE in os.environ:
+    """Start the server and migrate the template once, before the workers of xdist."""
+    if hasattr(config, "workerinput"):
         return
-    home = Path(tempfile.gettempdir()) / f"tgj-tests-{os.getpid()}"
-    fast = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-    server = EmbeddedServer(home, settings=fast)
-    server.start()
-    config.add_cleanup(server.remove)
-    os.environ[_URL_VARIABLE] = server.url("{database}")
+    if _URL_VARIABLE not in os.environ:
+        home = Path(tempfile.gettempdir()) / f"tgj-tests-{os.getpid()}"
+        fast = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+        server = EmbeddedServer(home, settings=fast)
+        server.start()
+        config.add_cleanup(server.remove)
+        config.add_cleanup(lambda: os.environ.pop(_URL_VARIABLE))
+        os.environ[_URL_VARIABLE] = server.url("{database}")
+    template = f"tgj_template_{os.getpid()}"
+    os.environ[_TEMPLATE_VARIABLE] = template
     with psycopg.connect(_server_url("postgres"), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {_TEMPLATE}")
-    schema.upgrade(_server_url(_TEMPLATE))
-
-
-def pytest_unconfigure(config: pytest.Config) -> None:
-    """Forget the address of the server that the cleanup removes."""
-    if not hasattr(config, "workerinput"):
-        os.environ.pop(_URL_VARIABLE, None)
+        connection.execute(f"CREATE DATABASE {template}")
+    schema.upgrade(_server_url(template))
 
 
 def _server_url(database: str) -> str:
@@ -60,7 +59,7 @@ def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
     worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
     name = f"tgj_{worker}_{abs(hash(request.node.nodeid)) % 10**12}"
     with psycopg.connect(_server_url("postgres"), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE}")
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {os.environ[_TEMPLATE_VARIABLE]}")
         yield _server_url(name)
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 

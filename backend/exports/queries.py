@@ -25,8 +25,8 @@ ORDER BY v.period, v.number, p.line
 """
 _PAYOUTS = """
 SELECT r.title, r.kind, i.seq, i.payee_name, h.code AS household_code, i.amount_fen, i.state,
-       i.failure, i.paid_on, a.bank_name, a.number_mask, l.seq AS line_seq, l.amount_fen AS line_fen,
-       l.formula
+       i.failure, i.paid_on, a.bank_name, a.number_mask, l.seq AS line_seq,
+       l.amount_fen AS line_fen, l.formula
 FROM payout_run r
 JOIN payment_item i ON i.org_id = r.org_id AND i.run_id = r.id
 JOIN payout_line l ON l.org_id = i.org_id AND l.item_id = i.id
