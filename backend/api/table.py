@@ -7,9 +7,11 @@ from backend.exports.routes import routes as exports
 from backend.identity.routes import routes as identity
 from backend.income.routes import routes as income
 from backend.ledger.routes import routes as ledger
+from backend.parties.routes import routes as parties
 
 ROUTERS: tuple[APIRouter, ...] = (
     identity,
+    parties,
     ledger,
     contracts,
     income,

@@ -5,6 +5,7 @@ from sqlmodel import select
 from backend.core.codes import CollectiveCode
 from backend.core.db import ReadSession, WriteSession
 from backend.core.errors import RuleBroken
+from backend.parties.errors import NotACountyBureau
 from backend.parties.models import Organisation
 
 
@@ -25,3 +26,15 @@ async def collective_code_of(session: WriteSession | ReadSession, *, org_id: int
     if found is None or not CollectiveCode.pattern.fullmatch(found):
         raise NotACollective
     return CollectiveCode(found)
+
+
+async def bureau_region_of(session: WriteSession | ReadSession, *, org_id: int) -> str:
+    """Return the division code of the county bureau ``org_id``; raise `NotACountyBureau`."""
+    found = await session.scalar(
+        select(Organisation.region_code).where(
+            Organisation.id == org_id, Organisation.kind == "county_bureau"
+        )
+    )
+    if not found:
+        raise NotACountyBureau
+    return str(found)
