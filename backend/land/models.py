@@ -73,9 +73,7 @@ class ParcelArea(SQLModel, table=True):
         ),
         Index("parcel_area_newest_idx", "org_id", "parcel_id", "kind", "id"),
         CheckConstraint("area_centimu > 0", name="parcel_area_positive"),
-        CheckConstraint(
-            "kind IN ('registered', 'contract', 'surveyed')", name="parcel_area_kind"
-        ),
+        CheckConstraint("kind IN ('registered', 'contract', 'surveyed')", name="parcel_area_kind"),
     )
 
     org_id: int = tenant_key()

@@ -91,7 +91,8 @@ def _compare(plan: _Plan, register: Register, entry: ParcelEntry) -> None:
     """Add to the plan whatever the entry changes."""
     code = str(entry.code)
     household_id = register.households.get(entry.household_code or "")
-    if entry.household_code is not None and household_id is None:
+    of_this_collective = (entry.household_code or "").startswith(code[:14])
+    if household_id is None and of_this_collective:
         zh, en = (
             f"承包方 {entry.household_code} 未登记",
             f"{entry.household_code} is not registered",
