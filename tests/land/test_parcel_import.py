@@ -18,8 +18,10 @@ COUNT = """
 """
 BOUNDARY = {
     "type": "Polygon",
-    "coordinates": [[[112.79, 36.79], [112.83, 36.79], [112.83, 36.83], [112.79, 36.83], [112.79, 36.79]]],
-}  # fmt: skip
+    "coordinates": [
+        [[112.79, 36.79], [112.83, 36.79], [112.83, 36.83], [112.79, 36.83], [112.79, 36.79]]
+    ],
+}
 
 
 def counts(owner: psycopg.Connection) -> tuple[int, int]:
