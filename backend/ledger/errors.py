@@ -17,6 +17,13 @@ class BooksAlreadyOpen(Conflict):
     en = "The organisation keeps books already"
 
 
+class NoSuchMonth(RuleBroken):
+    """The number is no year × 100 + month."""
+
+    zh = "{period} 不是有效的会计期间（年份×100+月份）"
+    en = "{period} is no accounting month (year × 100 + month)"
+
+
 class VoucherUnsound(RuleBroken):
     """The lines break rules of bookkeeping; all faults are listed."""
 

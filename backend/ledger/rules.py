@@ -40,6 +40,11 @@ def period_of(day: date) -> int:
     return day.year * 100 + day.month
 
 
+def is_period(period: int) -> bool:
+    """Say whether a number is a month as year × 100 + month."""
+    return 1 <= period % 100 <= 12 and 1949 <= period // 100 <= 9999
+
+
 def next_period(period: int) -> int:
     """Return the month after ``period``."""
     year, month = divmod(period, 100)

@@ -20,6 +20,7 @@ from backend.ledger.errors import (
     AlreadyReversed,
     BooksAlreadyOpen,
     DraftNotWaiting,
+    NoSuchMonth,
     PeriodClosed,
     PeriodNotReady,
     ReviewedByMaker,
@@ -71,8 +72,10 @@ async def open_books(
 ) -> None:
     """Copy a chart's accounts for the organisation and open its first month.
 
-    Raises `BooksAlreadyOpen` and `UnknownChart`.
+    Raises `BooksAlreadyOpen`, `NoSuchMonth` and `UnknownChart`.
     """
+    if not rules.is_period(first_period):
+        raise NoSuchMonth(period=first_period)
     if await session.scalar(select(LedgerAccount.code).where(LedgerAccount.org_id == org_id)):
         raise BooksAlreadyOpen
     accounts = [
