@@ -4,7 +4,8 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 from backend.core.columns import big, document, row_key, server_now, tenant_key, version
@@ -41,6 +42,7 @@ class Drone(SQLModel, table=True):
     __tablename__ = "drone"
     __table_args__ = (
         UniqueConstraint("org_id", "serial_no", name="drone_serial_key"),
+        UniqueConstraint("org_id", "name", name="drone_name_key"),
         ForeignKeyConstraint(
             ["org_id", "crew_id"], ["crew.org_id", "crew.id"], name="drone_crew_fkey"
         ),
@@ -106,6 +108,8 @@ class SprayJob(SQLModel, table=True):
     """Pesticide (药剂)."""
     registration_no: str
     """Pesticide registration (登记证号)."""
+    manufacturer: str
+    """Its maker (生产企业)."""
     dose_ml_per_mu: int
     """Product in ml a mu (亩用量)."""
     liquid_ml_per_mu: int
@@ -116,6 +120,8 @@ class SprayJob(SQLModel, table=True):
     """Not after, UTC (最晚)."""
     priority: int
     """0 to 100 (优先级)."""
+    area_tolerance_permille: int
+    """Difference of areas that needs no reason, by the contract (面积容差)."""
     state: str = "received"
     """received, planned, in_progress, reported or withdrawn (状态)."""
     recorded_at: datetime = server_now()
@@ -172,6 +178,12 @@ class DispatchPlan(SQLModel, table=True):
     """See ``rules.PLAN_TRANSITIONS`` (状态)."""
     request: dict[str, Any] = document()
     """Jobs, windows, seed and limits that were asked for (请求)."""
+    grounded: list[dict[str, Any]] = Field(
+        default_factory=list,
+        sa_type=JSONB,
+        sa_column_kwargs={"server_default": text("'[]'::jsonb")},
+    )
+    """Drones that were asked for and may not fly, with the cause (停飞)."""
     snapshot: str = ""
     """Hash of the jobs and drones that were read; a change makes the plan stale (快照)."""
     progress: dict[str, Any] | None = document(nullable=True)
@@ -185,7 +197,7 @@ class DispatchPlan(SQLModel, table=True):
     planned_centimu: int | None = big(nullable=True)
     """Area of the stops, 0.01 mu (已排面积)."""
     violations: int | None = None
-    """What the independent check found; a plan with any is not published (违例数)."""
+    """How many the independent check found; a plan with any is not published (违例数)."""
     failure: str | None = None
     """Why solving failed (失败原因)."""
     made_by: UUID
@@ -214,10 +226,16 @@ class PlanStop(SQLModel, table=True):
             name="plan_stop_plot_fkey",
         ),
         UniqueConstraint("org_id", "plan_id", "job_id", "parcel_id", name="plan_stop_plot_key"),
+        Index("plan_stop_plot_idx", "org_id", "job_id", "parcel_id"),
         CheckConstraint(
             "state IN ('planned', 'done', 'skipped')", name="plan_stop_state"
         ),
         CheckConstraint("finish_at > start_at", name="plan_stop_times"),
+        CheckConstraint(
+            "(state = 'done') = (flown_centimu IS NOT NULL AND flown_from IS NOT NULL"
+            " AND flown_to IS NOT NULL AND used_ml IS NOT NULL)",
+            name="plan_stop_done",
+        ),
     )  # fmt: skip
 
     org_id: int = tenant_key()
@@ -244,6 +262,14 @@ class PlanStop(SQLModel, table=True):
     """planned, done or skipped (状态)."""
     flown_centimu: int | None = big(nullable=True)
     """Reported area, 0.01 mu (上报面积)."""
+    flown_from: datetime | None = None
+    """Reported start, UTC (实际开始)."""
+    flown_to: datetime | None = None
+    """Reported end, UTC (实际结束)."""
+    used_ml: int | None = big(nullable=True)
+    """Reported spray liquid, ml (实际用液量)."""
+    weather: dict[str, Any] | None = document(nullable=True)
+    """Reported weather with its source (作业天气)."""
     reported_at: datetime | None = None
     """UTC (上报时间)."""
     reason: str | None = None

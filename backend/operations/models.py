@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from backend.core.columns import big, document, fen, row_key, server_now, tenant_key, version
@@ -53,6 +53,8 @@ class SprayOrder(SQLModel, table=True):
     """Pesticide by its registered name (药剂)."""
     registration_no: str
     """Pesticide registration, e.g. PD20110001 (登记证号)."""
+    manufacturer: str
+    """Its maker; 农药管理条例 art. 36 (生产企业)."""
     dose_ml_per_mu: int
     """Product in ml a mu (亩用量)."""
     liquid_ml_per_mu: int
@@ -93,9 +95,11 @@ class SprayOrderParcel(SQLModel, table=True):
             ["contract_line.org_id", "contract_line.contract_id", "contract_line.line"],
             name="spray_order_parcel_line_fkey",
         ),
-        UniqueConstraint(
-            "org_id", "contract_id", "contract_line", "round", name="spray_order_parcel_round_key"
+        Index(
+            "spray_order_parcel_round_key", "org_id", "contract_id", "contract_line", "round",
+            unique=True, postgresql_where=text("withdrawn_at IS NULL"),
         ),
+        CheckConstraint("ordered_centimu > 0", name="spray_order_parcel_area"),
     )  # fmt: skip
 
     org_id: int = tenant_key()
@@ -112,6 +116,10 @@ class SprayOrderParcel(SQLModel, table=True):
     """Which of the line's rounds (第几次)."""
     ordered_centimu: int = big()
     """Area to spray, 0.01 mu (下单面积)."""
+    skip_reason: str | None = None
+    """Why the provider came back without having sprayed it (未作业原因)."""
+    withdrawn_at: datetime | None = None
+    """When it was taken out of the order, which frees the line's round, UTC (撤出时间)."""
 
 
 class OperationRecord(SQLModel, table=True):
@@ -165,6 +173,8 @@ class OperationRecord(SQLModel, table=True):
     """Spray liquid used, ml (用液量)."""
     flown_centimu: int = big()
     """Area the provider reports, 0.01 mu (上报面积)."""
+    report_reason: str | None = None
+    """The provider's word on a difference from the plan (上报差异原因)."""
     weather: dict[str, Any] | None = document(nullable=True)
     """Weather then, with its source (作业天气)."""
     state: str = "reported"
@@ -207,8 +217,8 @@ class Settlement(SQLModel, table=True):
     """What households owe the collective (农户应付)."""
     provider_fen: int = fen()
     """What the collective owes the provider (应付服务主体)."""
-    voucher_id: UUID
-    """The voucher that books both (凭证)."""
+    voucher_id: UUID | None = None
+    """The voucher that books both; none when nothing is owed (凭证)."""
     settled_by: UUID
     """Who settled (结算人)."""
     recorded_at: datetime = server_now()

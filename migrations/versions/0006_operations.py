@@ -19,6 +19,7 @@ CREATE TABLE spray_order (
   target VARCHAR NOT NULL,
   product VARCHAR NOT NULL,
   registration_no VARCHAR NOT NULL,
+  manufacturer VARCHAR NOT NULL,
   dose_ml_per_mu INTEGER NOT NULL,
   liquid_ml_per_mu INTEGER NOT NULL,
   pre_harvest_days INTEGER NOT NULL,
@@ -49,6 +50,8 @@ CREATE TABLE spray_order_parcel (
   contract_line INTEGER NOT NULL,
   round INTEGER NOT NULL,
   ordered_centimu BIGINT NOT NULL,
+  skip_reason VARCHAR,
+  withdrawn_at TIMESTAMP WITH TIME ZONE,
   PRIMARY KEY (org_id, order_id, parcel_id),
   CONSTRAINT spray_order_parcel_order_fkey FOREIGN KEY(org_id, order_id) REFERENCES spray_order
       (org_id, id),
@@ -56,9 +59,12 @@ CREATE TABLE spray_order_parcel (
       (org_id, id),
   CONSTRAINT spray_order_parcel_line_fkey FOREIGN KEY(org_id, contract_id, contract_line)
       REFERENCES contract_line (org_id, contract_id, line),
-  CONSTRAINT spray_order_parcel_round_key UNIQUE (org_id, contract_id, contract_line, round),
+  CONSTRAINT spray_order_parcel_area CHECK (ordered_centimu > 0),
   FOREIGN KEY(org_id) REFERENCES organisation (id)
 );
+
+CREATE UNIQUE INDEX spray_order_parcel_round_key ON spray_order_parcel (org_id, contract_id,
+    contract_line, round) WHERE withdrawn_at IS NULL;
 
 CREATE TABLE operation_record (
   org_id BIGINT NOT NULL,
@@ -73,6 +79,7 @@ CREATE TABLE operation_record (
   product VARCHAR NOT NULL,
   liquid_ml BIGINT NOT NULL,
   flown_centimu BIGINT NOT NULL,
+  report_reason VARCHAR,
   weather JSONB,
   state VARCHAR NOT NULL,
   accepted_centimu BIGINT,
@@ -98,7 +105,7 @@ CREATE TABLE settlement (
   order_id UUID NOT NULL,
   farmer_fen BIGINT NOT NULL,
   provider_fen BIGINT NOT NULL,
-  voucher_id UUID NOT NULL,
+  voucher_id UUID,
   settled_by UUID NOT NULL,
   recorded_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
   PRIMARY KEY (org_id, id),
@@ -174,6 +181,7 @@ CREATE TABLE drone (
   row_version INTEGER DEFAULT 1 NOT NULL,
   PRIMARY KEY (org_id, id),
   CONSTRAINT drone_serial_key UNIQUE (org_id, serial_no),
+  CONSTRAINT drone_name_key UNIQUE (org_id, name),
   CONSTRAINT drone_crew_fkey FOREIGN KEY(org_id, crew_id) REFERENCES crew (org_id, id),
   CONSTRAINT drone_state CHECK (state IN ('ready', 'broken', 'retired')),
   FOREIGN KEY(org_id) REFERENCES organisation (id)
@@ -191,11 +199,13 @@ CREATE TABLE spray_job (
   target VARCHAR NOT NULL,
   product VARCHAR NOT NULL,
   registration_no VARCHAR NOT NULL,
+  manufacturer VARCHAR NOT NULL,
   dose_ml_per_mu INTEGER NOT NULL,
   liquid_ml_per_mu INTEGER NOT NULL,
   earliest_at TIMESTAMP WITH TIME ZONE NOT NULL,
   latest_at TIMESTAMP WITH TIME ZONE NOT NULL,
   priority INTEGER NOT NULL,
+  area_tolerance_permille INTEGER NOT NULL,
   state VARCHAR NOT NULL,
   recorded_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
   PRIMARY KEY (org_id, id),
@@ -224,6 +234,7 @@ CREATE TABLE dispatch_plan (
   day DATE NOT NULL,
   state VARCHAR NOT NULL,
   request JSONB NOT NULL,
+  grounded JSONB DEFAULT '[]'::jsonb NOT NULL,
   snapshot VARCHAR NOT NULL,
   progress JSONB,
   plan JSONB,
@@ -256,6 +267,10 @@ CREATE TABLE plan_stop (
   liquid_ml BIGINT NOT NULL,
   state VARCHAR NOT NULL,
   flown_centimu BIGINT,
+  flown_from TIMESTAMP WITH TIME ZONE,
+  flown_to TIMESTAMP WITH TIME ZONE,
+  used_ml BIGINT,
+  weather JSONB,
   reported_at TIMESTAMP WITH TIME ZONE,
   reason VARCHAR,
   PRIMARY KEY (org_id, plan_id, drone_id, seq),
@@ -266,8 +281,12 @@ CREATE TABLE plan_stop (
   CONSTRAINT plan_stop_plot_key UNIQUE (org_id, plan_id, job_id, parcel_id),
   CONSTRAINT plan_stop_state CHECK (state IN ('planned', 'done', 'skipped')),
   CONSTRAINT plan_stop_times CHECK (finish_at > start_at),
+  CONSTRAINT plan_stop_done CHECK ((state = 'done') = (flown_centimu IS NOT NULL AND flown_from
+      IS NOT NULL AND flown_to IS NOT NULL AND used_ml IS NOT NULL)),
   FOREIGN KEY(org_id) REFERENCES organisation (id)
 );
+
+CREATE INDEX plan_stop_plot_idx ON plan_stop (org_id, job_id, parcel_id);
 
 CREATE TABLE drone_day (
   org_id BIGINT NOT NULL,

@@ -1,0 +1,298 @@
+"""Reads of the provider's side: crews, drones, jobs, plans and stops."""
+
+from collections import Counter
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlmodel import col, select
+
+from backend.core.area import Area
+from backend.core.db import ReadSession, WriteSession
+from backend.core.pages import Page, decode_cursor, page_of
+from backend.operations.errors import (
+    CrewNotFound,
+    DroneNotFound,
+    JobNotFound,
+    PlanNotFound,
+    PlanNotSolved,
+)
+from backend.operations.fleet_models import Crew, DispatchPlan, Drone
+from backend.operations.fleet_schemas import (
+    CrewOut,
+    DroneDayOut,
+    DroneOut,
+    GroundedOut,
+    PlanOut,
+    PlanWholeOut,
+    PlotOut,
+    ProgressOut,
+    SprayJobOut,
+    StopOut,
+    UnassignedOut,
+    WindowOut,
+)
+from backend.operations.planning import left_out
+from backend.operations.rows import mu, plain
+
+_JOB = """
+SELECT j.*, s.plots, s.plots_done, s.area_centimu, s.done_centimu
+FROM spray_job j
+CROSS JOIN LATERAL (
+  SELECT count(*) AS plots, count(d.done) AS plots_done,
+         coalesce(sum(p.area_centimu), 0)::bigint AS area_centimu,
+         coalesce(sum(p.area_centimu) FILTER (WHERE d.done), 0)::bigint AS done_centimu
+  FROM spray_job_plot p
+  LEFT JOIN LATERAL (SELECT true AS done FROM plan_stop s WHERE s.org_id = p.org_id
+    AND s.job_id = p.job_id AND s.parcel_id = p.parcel_id AND s.state = 'done' LIMIT 1) d ON true
+  WHERE p.org_id = j.org_id AND p.job_id = j.id) s
+WHERE j.org_id = :org
+"""
+_PLOTS = text(
+    """
+    SELECT p.parcel_id, p.parcel_code, p.block, p.area_centimu, p.polygon,
+           EXISTS (SELECT FROM plan_stop s WHERE s.org_id = p.org_id AND s.job_id = p.job_id
+             AND s.parcel_id = p.parcel_id AND s.state = 'done') AS done
+    FROM spray_job_plot p
+    WHERE p.org_id = :org AND p.job_id = :job
+      AND (CAST(:after AS uuid) IS NULL OR p.parcel_id > :after)
+    ORDER BY p.parcel_id LIMIT :limit
+    """
+)
+_DRONE_DAYS = text(
+    """
+    SELECT s.drone_id, d.name, count(*) AS stops,
+           count(*) FILTER (WHERE s.state = 'done') AS done,
+           count(*) FILTER (WHERE s.state = 'skipped') AS skipped,
+           sum(s.area_centimu)::bigint AS planned_centimu,
+           coalesce(sum(s.flown_centimu), 0)::bigint AS flown_centimu,
+           min(s.start_at) AS start_at, max(s.finish_at) AS finish_at
+    FROM plan_stop s JOIN drone d ON d.org_id = s.org_id AND d.id = s.drone_id
+    WHERE s.org_id = :org AND s.plan_id = :plan GROUP BY s.drone_id, d.name ORDER BY d.name
+    """
+)
+_STOPS = text(
+    """
+    SELECT s.*, j.number, j.product, p.parcel_code
+    FROM plan_stop s
+    JOIN spray_job j ON j.org_id = s.org_id AND j.id = s.job_id
+    JOIN spray_job_plot p
+      ON p.org_id = s.org_id AND p.job_id = s.job_id AND p.parcel_id = s.parcel_id
+    WHERE s.org_id = :org AND s.plan_id = :plan AND s.drone_id = :drone ORDER BY s.seq
+    """
+)
+
+
+async def crews(
+    session: ReadSession, *, org_id: int, cursor: str | None, limit: int
+) -> Page[CrewOut]:
+    """Return a page of crews."""
+    query = select(Crew).where(Crew.org_id == org_id).order_by(col(Crew.id)).limit(limit + 1)
+    after = decode_cursor(cursor)
+    if after is not None:
+        query = query.where(col(Crew.id) > after)
+    rows = list(await session.scalars(query))
+    items = [CrewOut.model_validate(row) for row in rows]
+    return page_of(items, limit, [row.id for row in rows])
+
+
+async def crew(session: ReadSession, *, org_id: int, crew_id: UUID) -> CrewOut:
+    """Return one crew; raise `CrewNotFound`."""
+    found = await session.get(Crew, (org_id, crew_id))
+    if found is None:
+        raise CrewNotFound
+    return CrewOut.model_validate(found)
+
+
+async def drones(
+    session: ReadSession, *, org_id: int, cursor: str | None, limit: int
+) -> Page[DroneOut]:
+    """Return a page of drones."""
+    query = select(Drone).where(Drone.org_id == org_id).order_by(col(Drone.id)).limit(limit + 1)
+    after = decode_cursor(cursor)
+    if after is not None:
+        query = query.where(col(Drone.id) > after)
+    rows = list(await session.scalars(query))
+    items = [DroneOut.model_validate(row) for row in rows]
+    return page_of(items, limit, [row.id for row in rows])
+
+
+async def drone(session: ReadSession, *, org_id: int, drone_id: UUID) -> DroneOut:
+    """Return one drone; raise `DroneNotFound`."""
+    found = await session.get(Drone, (org_id, drone_id))
+    if found is None:
+        raise DroneNotFound
+    return DroneOut.model_validate(found)
+
+
+async def spray_jobs(
+    session: ReadSession, *, org_id: int, state: str | None, cursor: str | None, limit: int
+) -> Page[SprayJobOut]:
+    """Return a page of received jobs, oldest first."""
+    rows = (
+        await session.execute(
+            text(
+                f"""{_JOB}
+                AND (CAST(:state AS text) IS NULL OR j.state = :state)
+                AND (CAST(:after AS uuid) IS NULL OR j.id > :after)
+                ORDER BY j.id LIMIT :limit
+                """
+            ),
+            {"org": org_id, "state": state, "after": decode_cursor(cursor), "limit": limit + 1},
+        )
+    ).all()
+    return page_of([_job(row) for row in rows], limit, [row.id for row in rows])
+
+
+async def spray_job(session: ReadSession, *, org_id: int, job_id: UUID) -> SprayJobOut:
+    """Return one job; raise `JobNotFound`."""
+    row = (
+        await session.execute(text(f"{_JOB} AND j.id = :id"), {"org": org_id, "id": job_id})
+    ).first()
+    if row is None:
+        raise JobNotFound
+    return _job(row)
+
+
+async def plots(
+    session: ReadSession, *, org_id: int, job_id: UUID, cursor: str | None, limit: int
+) -> Page[PlotOut]:
+    """Return a page of a job's plots; raise `JobNotFound`."""
+    await spray_job(session, org_id=org_id, job_id=job_id)
+    values = {"org": org_id, "job": job_id, "after": decode_cursor(cursor), "limit": limit + 1}
+    rows = (await session.execute(_PLOTS, values)).all()
+    items = [PlotOut(**plain(row, PlotOut), area_mu=str(Area(row.area_centimu))) for row in rows]
+    return page_of(items, limit, [row.parcel_id for row in rows])
+
+
+async def plans(
+    session: ReadSession, *, org_id: int, cursor: str | None, limit: int
+) -> Page[PlanOut]:
+    """Return a page of plans, oldest first, without their documents."""
+    rows = (
+        await session.execute(
+            text(
+                """
+                SELECT id, day, state, ordered_centimu, planned_centimu, violations, failure,
+                       made_by, recorded_at, row_version
+                FROM dispatch_plan
+                WHERE org_id = :org AND (CAST(:after AS uuid) IS NULL OR id > :after)
+                ORDER BY id LIMIT :limit
+                """
+            ),
+            {"org": org_id, "after": decode_cursor(cursor), "limit": limit + 1},
+        )
+    ).all()
+    return page_of([PlanOut(**_plan(row)) for row in rows], limit, [row.id for row in rows])
+
+
+async def plan(session: ReadSession | WriteSession, *, org_id: int, plan_id: UUID) -> PlanWholeOut:
+    """Return a plan with its progress and each drone's day; raise `PlanNotFound`."""
+    row = await _stored(session, org_id, plan_id)
+    days = await session.execute(_DRONE_DAYS, {"org": org_id, "plan": plan_id})
+    asked = row.request
+    return PlanWholeOut(
+        **_plan(row),
+        windows=[WindowOut(start=_clock(a), end=_clock(b)) for a, b in asked["windows"]],
+        windows_by_default=asked["windows_by_default"],
+        area_cap_mu=str(Area(asked["area_cap_centimu"])),
+        seconds=asked["seconds"],
+        seed=asked["seed"],
+        jobs=len(asked["job_ids"]),
+        grounded=[GroundedOut.model_validate(one) for one in row.grounded],
+        progress=_progress(row.progress),
+        drones=[
+            DroneDayOut(
+                **plain(day, DroneDayOut),
+                planned_mu=str(Area(day.planned_centimu)),
+                flown_mu=str(Area(day.flown_centimu)),
+            )
+            for day in days
+        ],
+        unassigned_by_cause=dict(
+            sorted(Counter(cause for _, cause in left_out(row.plan or {})).items())
+        ),
+    )
+
+
+async def documents(
+    session: ReadSession, *, org_id: int, plan_id: UUID
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return problem and plan as ``dispatch`` writes them; raise `PlanNotSolved`."""
+    row = await _stored(session, org_id, plan_id)
+    if row.problem is None or row.plan is None:
+        raise PlanNotSolved
+    return row.problem, row.plan
+
+
+async def unassigned(session: ReadSession, *, org_id: int, plan_id: UUID) -> list[UnassignedOut]:
+    """Return the plots that a plan leaves out; raise `PlanNotFound`, `PlanNotSolved`."""
+    _, found = await documents(session, org_id=org_id, plan_id=plan_id)
+    return [UnassignedOut(plot=plot, cause=cause) for plot, cause in left_out(found)]
+
+
+async def drone_stops(
+    session: ReadSession, *, org_id: int, plan_id: UUID, drone_id: UUID
+) -> list[StopOut]:
+    """Return a drone's stops in their order; raise `PlanNotFound`; none for a drone not in it."""
+    await _stored(session, org_id, plan_id)
+    rows = await session.execute(_STOPS, {"org": org_id, "plan": plan_id, "drone": drone_id})
+    return [
+        StopOut(
+            **plain(row, StopOut),
+            planned_mu=str(Area(row.area_centimu)),
+            flown_mu=mu(row.flown_centimu),
+        )
+        for row in rows
+    ]
+
+
+async def stops_waiting(session: WriteSession, *, org_id: int, plan_id: UUID) -> int:
+    """Return how many stops of a plan are not reported."""
+    found = await session.scalar(
+        text(
+            "SELECT count(*) FROM plan_stop"
+            " WHERE org_id = :org AND plan_id = :plan AND state = 'planned'"
+        ),
+        {"org": org_id, "plan": plan_id},
+    )
+    return int(found or 0)
+
+
+async def _stored(session: ReadSession | WriteSession, org_id: int, plan_id: UUID) -> DispatchPlan:
+    found = await session.get(DispatchPlan, (org_id, plan_id))
+    if found is None:
+        raise PlanNotFound
+    return found
+
+
+def _job(row: Any) -> SprayJobOut:
+    return SprayJobOut(
+        **plain(row, SprayJobOut),
+        area_mu=str(Area(row.area_centimu)),
+        done_mu=str(Area(row.done_centimu)),
+    )
+
+
+def _plan(row: Any) -> dict[str, Any]:
+    return plain(row, PlanOut) | {
+        "ordered_mu": str(Area(row.ordered_centimu)),
+        "planned_mu": mu(row.planned_centimu),
+    }
+
+
+def _clock(second: int) -> str:
+    """Return a second of the day as ``HH:MM``."""
+    return f"{second // 3600:02d}:{second // 60 % 60:02d}"
+
+
+def _progress(stored: dict[str, Any] | None) -> ProgressOut | None:
+    if stored is None:
+        return None
+    return ProgressOut(
+        at=stored["at"],
+        phase=stored.get("phase"),
+        elapsed_ms=stored.get("elapsed_ms"),
+        planned_mu=mu(stored.get("area_centimu")),
+        plots=stored.get("jobs"),
+    )
