@@ -7,15 +7,29 @@ from backend.exports.routes import routes as exports
 from backend.identity.routes import routes as identity
 from backend.income.routes import routes as income
 from backend.land.routes import routes as land
+from backend.ledger.closing_routes import routes as closing
 from backend.ledger.routes import routes as ledger
+from backend.operations.fleet_routes import routes as fleet
+from backend.operations.order_routes import routes as orders
+from backend.operations.plan_routes import routes as plans
 from backend.parties.routes import routes as parties
+from backend.payouts.bank_routes import routes as banking
+from backend.payouts.labour_routes import routes as labour
+from backend.payouts.routes import routes as payouts
 
 ROUTERS: tuple[APIRouter, ...] = (
     identity,
     parties,
     land,
     ledger,
+    closing,
     contracts,
+    orders,
+    fleet,
+    plans,
+    labour,
+    payouts,
+    banking,
     income,
     exports,
 )

@@ -122,6 +122,13 @@ class TooFewVotes(RuleBroken):
     en = "{votes_for} votes are less than two thirds of {votes_total}"
 
 
+class VotesUnsound(RuleBroken):
+    """More voted for it than may vote."""
+
+    zh = "赞成票多于有表决权人数"
+    en = "There are more votes for it than people who may vote"
+
+
 class ResolutionInFuture(RuleBroken):
     """The members' meeting has not been held."""
 

@@ -373,6 +373,7 @@ class ReturnException(SQLModel, table=True):
             ["org_id", "return_id"], ["bank_return.org_id", "bank_return.id"],
             name="return_exception_return_fkey",
         ),
+        UniqueConstraint("org_id", "return_id", "row", name="return_exception_row_key"),
         CheckConstraint(
             "kind IN ('duplicate', 'contradicts', 'unknown', 'amount_differs')",
             name="return_exception_kind",
@@ -381,9 +382,11 @@ class ReturnException(SQLModel, table=True):
 
     org_id: int = tenant_key()
     """The paying collective (发放组织)."""
-    return_id: UUID = Field(primary_key=True)
+    id: UUID = row_key()
+    """Key (编号)."""
+    return_id: UUID
     """The return (回单)."""
-    row: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    row: int
     """Row of the file (行号)."""
     kind: str
     """duplicate (重复代发), contradicts, unknown or amount_differs (类别)."""

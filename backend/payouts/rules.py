@@ -16,6 +16,7 @@ from backend.payouts.errors import (
     PoolBeyondDistributable,
     ResolutionInFuture,
     TooFewVotes,
+    VotesUnsound,
 )
 
 Kind = Literal["rent", "wage", "dividend"]
@@ -93,7 +94,7 @@ def accounts_of(chart_id: str | None) -> Accounts:
     return Accounts(**charts[chart_id])
 
 
-def notice_days(kind: Kind, day: date) -> int:
+def notice_days(kind: str, day: date) -> int:
     """Return the fewest days of public notice in force on ``day``."""
     rules = [rule for rule in _data("notice.json") if rule["kind"] == kind]
     return int(_in_force(rules, day)["days"])
@@ -131,7 +132,9 @@ def year_days(covers_from: date, covers_to: date) -> int:
 
 
 def check_resolution(resolution: Resolution, today: date) -> None:
-    """Raise `TooFewVotes` under two thirds of all (art. 28), `ResolutionInFuture`."""
+    """Raise `TooFewVotes` under two thirds of all (art. 28), or what is wrong with the vote."""
+    if resolution.votes_for > resolution.votes_total:
+        raise VotesUnsound
     if 3 * resolution.votes_for < 2 * resolution.votes_total:
         raise TooFewVotes(votes_for=resolution.votes_for, votes_total=resolution.votes_total)
     if resolution.held_on > today:

@@ -203,11 +203,13 @@ CREATE TABLE bank_return (
 
 CREATE TABLE return_exception (
   org_id BIGINT NOT NULL,
+  id UUID NOT NULL,
   return_id UUID NOT NULL,
   row INTEGER NOT NULL,
   kind VARCHAR NOT NULL,
   detail VARCHAR NOT NULL,
-  PRIMARY KEY (org_id, return_id, row),
+  PRIMARY KEY (org_id, id),
+  CONSTRAINT return_exception_row_key UNIQUE (org_id, return_id, row),
   CONSTRAINT return_exception_return_fkey FOREIGN KEY(org_id, return_id) REFERENCES bank_return
       (org_id, id),
   CONSTRAINT return_exception_kind CHECK (kind IN ('duplicate', 'contradicts', 'unknown',
