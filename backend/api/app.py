@@ -7,12 +7,13 @@ from fastapi import FastAPI
 
 from backend.api import health
 from backend.api.document import document
-from backend.api.middleware import RequestFrame
+from backend.api.middleware import FastLane, RequestFrame
 from backend.api.table import ROUTERS
 from backend.core.clock import Clock, SystemClock
 from backend.core.crypto import Sealer
 from backend.core.db import Database
 from backend.core.http.problem import add_problem_handlers
+from backend.core.http.route import fast_lanes
 from backend.core.http.runtime import Runtime, TextMessages
 from backend.core.settings import Settings
 from backend.gateways.sms import HttpSms, SandboxSms
@@ -59,6 +60,7 @@ def create_app(
     for router in (health.routes, *ROUTERS):
         app.include_router(router)
     add_problem_handlers(app)
+    app.add_middleware(FastLane, lanes=fast_lanes(ROUTERS))
     app.add_middleware(RequestFrame)
     # Replacing the method is the way that FastAPI documents.
     app.openapi = lambda: document(app)  # type: ignore[method-assign]

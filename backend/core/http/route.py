@@ -5,7 +5,7 @@ before its first byte is sent: what a caller was told is what the database holds
 idempotent answer is part of the same transaction.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
@@ -45,14 +45,8 @@ class PolicyRoute(APIRoute):
         policy = self.policy
         action = self.operation_id or self.name
 
-        async def handle_by_statement(request: Request) -> Response:
-            authenticator = runtime_of(request).authenticator
-            request.state.user_id = authenticator.user_of(_bearer(request))
-            answer: Response = await self.endpoint(request)
-            return answer
-
         if policy.access == "statement":
-            return handle_by_statement
+            return self.answer_by_statement
 
         async def handle(request: Request) -> Response:
             principal = await _signed_in(request, policy)
@@ -72,6 +66,23 @@ class PolicyRoute(APIRoute):
             return await _write(request, inner, policy, action, body)
 
         return handle
+
+    async def answer_by_statement(self, request: Request) -> Response:
+        """Call the endpoint with the user that the token names; its statement does the rest."""
+        authenticator = runtime_of(request).authenticator
+        request.state.user_id = authenticator.user_of(_bearer(request))
+        answer: Response = await self.endpoint(request)
+        return answer
+
+
+def fast_lanes(routers: Iterable[APIRouter]) -> dict[str, Handler]:
+    """Return the handlers of the routers' ``statement`` operations by their fixed paths."""
+    return {
+        route.path: route.answer_by_statement
+        for one in routers
+        for route in one.routes
+        if isinstance(route, PolicyRoute) and route.policy.access == "statement"
+    }
 
 
 def router(prefix: str, tag: str) -> APIRouter:
@@ -94,10 +105,13 @@ async def _signed_in(request: Request, policy: Policy) -> Principal | None:
 
 def _bearer(request: Request) -> str:
     """Return the request's bearer token; raise `Unauthenticated` when there is none."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token:
-        raise Unauthenticated
-    return token
+    # Read from the raw list: building Starlette's mapping costs more than the look.
+    for name, value in request.scope["headers"]:
+        if name == b"authorization":
+            scheme, _, token = value.decode("latin-1").partition(" ")
+            if scheme.lower() == "bearer" and token:
+                return str(token)
+    raise Unauthenticated
 
 
 def _scope(principal: Principal | None, policy: Policy, request: Request) -> Scope:
