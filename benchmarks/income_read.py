@@ -40,7 +40,7 @@ PAYOUTS = 24
 YEAR = 2026
 _SEED = f"""
 SET session_replication_role = replica;
-INSERT INTO organisation (id, kind, code, name) 
+INSERT INTO organisation (id, kind, code, name)
   VALUES (100, 'collective', '14042910020100', '甲村');
 INSERT INTO period (org_id, period, state)
   SELECT 100, 202600 + m, 'open' FROM generate_series(1, 12) m;
@@ -279,11 +279,7 @@ def main() -> None:
         with psycopg.connect(server.url(), autocommit=True) as connection:
             connection.execute(_SEED.encode())
         for line in asyncio.run(_run(server.url(), requests)):
-            print(
-                json.dumps(
-                    line | {"farmers": FARMERS, "payouts": PAYOUTS, "date": str(date.today())}
-                )
-            )
+            print(json.dumps(line | {"farmers": FARMERS, "payouts": PAYOUTS}))
     finally:
         server.remove()
 
