@@ -98,7 +98,11 @@ def sound_boundary(value: Mapping[str, Any]) -> dict[str, Any]:
     answer = geometry.repair(polygon, subject="boundary")
     if isinstance(answer, geometry.Refused):
         raise BadInput([answer.fault])
-    return geometry.polygon_to_geojson(answer.polygon)
+    document = geometry.polygon_to_geojson(answer.polygon)
+    if not geometry.polygon_from_geojson(document).is_valid:
+        zh, en = "边界在毫米级自相交", "The boundary crosses itself by a millimetre"
+        raise BadInput([Fault(code="boundary-invalid", zh=zh, en=en, field="boundary")])
+    return document
 
 
 async def edit_household(

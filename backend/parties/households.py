@@ -20,6 +20,7 @@ from backend.parties.directory import collective_code_of
 from backend.parties.models import Household, Member, PayeeAccount
 from backend.parties.reports import CHANGES_LISTED_MAX, Change, Findings, ImportReport
 from backend.parties.rosters import HouseholdEntry, MemberEntry, read_roster
+from backend.parties.service import share_text
 
 _WHOLE_SHARE = 1_000_000
 _FIELDS = ("name", "relation", "born_on", "share_micro")
@@ -216,12 +217,20 @@ def _compare_household(plan: _Plan, known: Household, entry: HouseholdEntry) -> 
 def _note(
     plan: _Plan, row: int, code: str, before: Mapping[str, object], after: Mapping[str, object]
 ) -> None:
-    """Keep the fields that differ as text."""
+    """Keep the fields that differ as text; shares as people write them."""
     plan.touched.add(code)
-    for name, value in after.items():
-        if before[name] != value:
-            old, new = (None if one is None else str(one) for one in (before[name], value))
-            plan.changes.append(Change(row=row, subject=code, field=name, before=old, after=new))
+    for name in after:
+        if before[name] == after[name]:
+            continue
+        old, new = (_shown(name, facts[name]) for facts in (before, after))
+        shown = name.removesuffix("_micro")
+        plan.changes.append(Change(row=row, subject=code, field=shown, before=old, after=new))
+
+
+def _shown(name: str, value: object) -> str | None:
+    if value is None:
+        return None
+    return share_text(int(str(value))) if name == "share_micro" else str(value)
 
 
 def _identity(

@@ -1,6 +1,5 @@
 """Reads of organisations, households, members, workers and accounts."""
 
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +19,7 @@ from backend.parties.schemas import (
     ProfileOut,
     WorkerOut,
 )
+from backend.parties.service import share_text
 
 _HOUSEHOLDS = """
     SELECT h.id, h.code, h.head_name, h.address, h.archived_on, h.row_version,
@@ -33,11 +33,6 @@ _HOUSEHOLDS = """
     GROUP BY h.org_id, h.id ORDER BY h.id LIMIT :limit
 """
 _LISTED = "(CAST(:after AS uuid) IS NULL OR h.id > :after) AND starts_with(h.code, :prefix)"
-
-
-def share_text(micro: int) -> str:
-    """Return a share in millionths as decimal text: ``500000`` is ``"0.5"``."""
-    return f"{Decimal(micro) / 1_000_000:f}"
 
 
 async def profile(session: ReadSession, sealer: Sealer, *, org_id: int) -> ProfileOut:

@@ -165,3 +165,8 @@ def share_micro(text: str) -> int:
     if not value.is_finite() or micro != micro.to_integral_value() or not 0 <= value < 10_000:
         raise ValueError(text)
     return int(micro)
+
+
+def share_text(micro: int) -> str:
+    """Return a share in millionths as decimal text: ``500000`` is ``"0.5"``."""
+    return f"{Decimal(micro) / 1_000_000:f}"

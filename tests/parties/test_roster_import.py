@@ -101,7 +101,7 @@ async def test_differences_are_named_and_a_new_card_is_a_new_row(
     ]
     report = (await upload(world, changed)).json()
     assert {(c["field"], c["before"], c["after"]) for c in report["changes"]} == {
-        ("share_micro", "1000000", "500000"),
+        ("share", "1", "0.5"),
         ("account", "6299 **** **** 0010", "6299 **** **** 0028"),
     }
     assert report["totals"]["members_missing"] == 1
