@@ -71,7 +71,7 @@ _CLEAR = text(
       HAVING sum(fen) <> 0)
     SELECT code, CAST(:summary AS varchar), greatest(fen, 0)::bigint, greatest(-fen, 0)::bigint,
            NULL::varchar, NULL::uuid, NULL::varchar, NULL::varchar
-    FROM moved ORDER BY part, code
+    FROM moved ORDER BY part, code, fen
     """
 )
 _CARRY = text(
