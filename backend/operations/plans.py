@@ -93,12 +93,6 @@ async def request_plan(
     _, grounded = await snapshot.fit_drones(
         session, org_id=org_id, day=wanted.day, drone_ids=drone_ids
     )
-    ordered = await session.scalar(
-        text(
-            "SELECT sum(area_centimu) FROM spray_job_plot WHERE org_id = :org AND job_id = ANY(:i)"
-        ),
-        {"org": org_id, "i": open_jobs},
-    )
     plan = DispatchPlan(
         org_id=org_id,
         day=wanted.day,
@@ -112,7 +106,7 @@ async def request_plan(
             "seed": wanted.seed,
         },
         grounded=grounded_rows(grounded),
-        ordered_centimu=int(ordered or 0),
+        ordered_centimu=await snapshot.open_centimu(session, org_id=org_id, job_ids=open_jobs),
         made_by=made_by,
     )
     session.add(plan)

@@ -33,13 +33,15 @@ _JOBS = text(
     FROM spray_job WHERE org_id = :org AND id = ANY(:jobs) ORDER BY id
     """
 )
-_PLOTS = text(
-    """
-    SELECT p.job_id, p.parcel_id, p.parcel_code, p.area_centimu, p.polygon
+_OPEN_PLOTS = """
     FROM spray_job_plot p
     WHERE p.org_id = :org AND p.job_id = ANY(:jobs)
       AND NOT EXISTS (SELECT FROM plan_stop s WHERE s.org_id = p.org_id AND s.job_id = p.job_id
         AND s.parcel_id = p.parcel_id AND s.state = 'done')
+"""
+_PLOTS = text(
+    f"""
+    SELECT p.job_id, p.parcel_id, p.parcel_code, p.area_centimu, p.polygon {_OPEN_PLOTS}
     ORDER BY p.job_id, p.parcel_code, p.parcel_id
     """
 )
@@ -65,6 +67,17 @@ async def digest(
     """Return the hash of job states, plots done, and versions of drones and crews."""
     values = {"org": org_id, "jobs": list(job_ids), "drones": list(drone_ids)}
     return str(await session.scalar(_HASH, values))
+
+
+async def open_centimu(
+    session: ReadSession | WriteSession, *, org_id: int, job_ids: Sequence[UUID]
+) -> int:
+    """Return the area of the jobs' plots that are not sprayed yet, in 0.01 mu."""
+    found = await session.scalar(
+        text(f"SELECT coalesce(sum(p.area_centimu), 0)::bigint {_OPEN_PLOTS}"),
+        {"org": org_id, "jobs": list(job_ids)},
+    )
+    return int(found or 0)
 
 
 async def take(
