@@ -101,7 +101,7 @@ class DroneExists(Conflict):
     en = "A drone with this serial number or name is registered"
 
 
-class NotAPilot(RuleBroken):
+class UserNotPilot(RuleBroken):
     """The user is no crew member of this provider."""
 
     zh = "该用户没有本单位的飞手岗位"

@@ -14,8 +14,8 @@ from backend.operations.errors import (
     CrewNotFound,
     DroneExists,
     DroneNotFound,
-    NotAPilot,
     UnknownModel,
+    UserNotPilot,
 )
 from backend.operations.fleet_models import Crew, Drone
 
@@ -46,7 +46,7 @@ class DroneFacts:
 
 
 async def register_crew(session: WriteSession, *, org_id: int, facts: CrewFacts) -> Crew:
-    """Add a crew; raise `NotAPilot` for a user without the role of a crew member here."""
+    """Add a crew; raise `UserNotPilot` for a user without the role of a crew member here."""
     await _check_pilot(session, org_id, facts.pilot_user_id)
     crew = Crew(
         org_id=org_id,
@@ -65,7 +65,7 @@ async def register_crew(session: WriteSession, *, org_id: int, facts: CrewFacts)
 async def edit_crew(
     session: WriteSession, *, org_id: int, crew_id: UUID, facts: CrewFacts, expected_version: int
 ) -> Crew:
-    """Replace a crew's facts; raise `CrewNotFound`, `NotAPilot`, ``PreconditionFailed``."""
+    """Replace a crew's facts; raise `CrewNotFound`, `UserNotPilot`, ``PreconditionFailed``."""
     crew = await session.scalar(
         select(Crew).where(Crew.org_id == org_id, col(Crew.id) == crew_id).with_for_update()
     )
@@ -138,7 +138,7 @@ async def _check_pilot(session: WriteSession, org_id: int, user_id: UUID | None)
         {"org": org_id, "user": user_id},
     )
     if holds is None:
-        raise NotAPilot
+        raise UserNotPilot
 
 
 async def _check_drone(

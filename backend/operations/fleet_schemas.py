@@ -138,7 +138,7 @@ class PlanIn(In):
         description="At most for one drone and day / 单机日作业上限",
         examples=["1200"],
     )
-    seconds: Annotated[float | None, Field(ge=1, le=120, strict=False)] = None
+    seconds: Annotated[float | None, Field(ge=0.1, le=120, strict=False)] = None
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
 
 

@@ -158,7 +158,7 @@ class Season:
     async def ask(self, *orders: dict[str, Any], **changes: Any) -> dict[str, Any]:
         """Ask for a plan of some orders for today."""
         jobs = [(await self.job_of(order))["id"] for order in orders]
-        body = {"day": self.clock.today().isoformat(), "job_ids": jobs, "seconds": 1} | changes
+        body = {"day": self.clock.today().isoformat(), "job_ids": jobs, "seconds": 0.2} | changes
         asked: dict[str, Any] = await self.call(
             "dispatcher", "POST", "/v1/orgs/{provider}/plans", body
         )
