@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psycopg
+from psycopg import sql
 
 from backend.core import schema
 from backend.core.embedded import EmbeddedServer
@@ -29,7 +30,7 @@ def running_database(settings: Settings) -> Iterator[str]:
     server.start()
     try:
         url = server.url(_DATABASE)
-        _create(server.url("postgres"))
+        create_database(server.url("postgres"), _DATABASE)
         schema.upgrade(url)
         yield url
     finally:
@@ -37,11 +38,15 @@ def running_database(settings: Settings) -> Iterator[str]:
             server.stop()
 
 
-def _create(maintenance_url: str) -> None:
+def create_database(maintenance_url: str, name: str, *, anew: bool = False) -> None:
+    """Create the database ``name`` unless it is there; with ``anew`` drop it first."""
     with psycopg.connect(maintenance_url, autocommit=True) as connection:
+        wanted = sql.Identifier(name)
+        if anew:
+            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(wanted))
         known = connection.execute(
-            "SELECT 1 FROM pg_database WHERE datname = %s", (_DATABASE,)
+            "SELECT 1 FROM pg_database WHERE datname = %s", (name,)
         ).fetchone()
         if known is None:
-            _log.info("creating the database %s", _DATABASE)
-            connection.execute(f"CREATE DATABASE {_DATABASE}")
+            _log.info("creating the database %s", name)
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(wanted))

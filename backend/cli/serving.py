@@ -9,7 +9,7 @@ import uvicorn
 
 from backend.api.app import create_app
 from backend.cli.database import running_database
-from backend.core.clock import SystemClock
+from backend.core.clock import Clock
 from backend.core.db import Database
 from backend.core.jobs import job_app
 from backend.core.settings import Settings
@@ -45,10 +45,18 @@ def run_worker(arguments: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-async def serve(settings: Settings, url: str, host: str, port: int, *, with_worker: bool) -> None:
+async def serve(
+    settings: Settings,
+    url: str,
+    host: str,
+    port: int,
+    *,
+    with_worker: bool,
+    clock: Clock | None = None,
+) -> None:
     """Serve the application at ``host:port``; idle connections are closed after 15 s."""
     config = uvicorn.Config(
-        create_app(settings, database_url=url),
+        create_app(settings, database_url=url, clock=clock),
         host=host,
         port=port,
         log_level="warning",
@@ -76,7 +84,7 @@ async def work(url: str, *, wait: bool) -> None:
                 wait=wait,
                 concurrency=1,
                 install_signal_handlers=False,
-                additional_context={"database": database, "clock": SystemClock()},
+                additional_context={"database": database},
             )
     finally:
         await database.close()

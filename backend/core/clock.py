@@ -58,3 +58,18 @@ class SteppedClock:
     def set_to_morning(self, day: date, hour: int = 9) -> None:
         """Move on to ``hour`` o'clock of ``day`` in Shanghai."""
         self.advance(datetime(day.year, day.month, day.day, hour, tzinfo=SHANGHAI) - self._now)
+
+
+class RunningClock:
+    """A clock set to an instant that runs on from there: the demo's API after its season."""
+
+    def __init__(self, start: datetime) -> None:
+        self._offset = start.astimezone(UTC) - datetime.now(UTC)
+
+    def now(self) -> datetime:
+        """Return the set instant plus the time that has passed since."""
+        return datetime.now(UTC) + self._offset
+
+    def today(self) -> date:
+        """Return the business day of `now`."""
+        return self.now().astimezone(SHANGHAI).date()

@@ -57,13 +57,17 @@ class PolicyRoute(APIRoute):
             request = _limited(request, policy.body_bytes_max)
             body = await _strict_body(request)
             database = runtime_of(request).database
-            if policy.access == "none":
-                return await inner(request)
-            if policy.access == "read":
-                async with database.read(scope) as session:
-                    request.state.session = session
+            try:
+                if policy.access == "none":
                     return await inner(request)
-            return await _write(request, inner, policy, action, body)
+                if policy.access == "read":
+                    async with database.read(scope) as session:
+                        request.state.session = session
+                        return await inner(request)
+                return await _write(request, inner, policy, action, body)
+            finally:
+                # A form that we parsed for its digest is ours to close.
+                await request.close()
 
         return handle
 
