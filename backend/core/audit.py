@@ -62,6 +62,8 @@ class Command:
     action: str
     subject: str = ""
     details: dict[str, Any] = field(default_factory=dict)
+    replayed: bool = False
+    """Set when a stored answer was repeated: nothing was done, so nothing is recorded."""
 
 
 async def append(

@@ -116,7 +116,8 @@ class Database:
             await session.execute(_PROLOGUE, scope.settings())
             yield WriteSession(session)
             await session.flush()
-            await audit.append(session, scope.org_id, scope.user_id, command)
+            if not command.replayed:
+                await audit.append(session, scope.org_id, scope.user_id, command)
             await session.commit()
 
     @asynccontextmanager

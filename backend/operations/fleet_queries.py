@@ -1,6 +1,5 @@
 """Reads of the provider's side: crews, drones, jobs, plans and stops."""
 
-from collections import Counter
 from typing import Any
 from uuid import UUID
 
@@ -33,6 +32,7 @@ from backend.operations.fleet_schemas import (
     WindowOut,
 )
 from backend.operations.planning import left_out
+from backend.operations.plans import WITHOUT_DOCUMENTS
 from backend.operations.rows import mu, plain
 
 _JOB = """
@@ -69,6 +69,13 @@ _DRONE_DAYS = text(
            min(s.start_at) AS start_at, max(s.finish_at) AS finish_at
     FROM plan_stop s JOIN drone d ON d.org_id = s.org_id AND d.id = s.drone_id
     WHERE s.org_id = :org AND s.plan_id = :plan GROUP BY s.drone_id, d.name ORDER BY d.name
+    """
+)
+_CAUSES = text(
+    """
+    SELECT u ->> 'cause' AS cause, count(*) AS plots
+    FROM dispatch_plan p, jsonb_array_elements(p.plan -> 'unassigned') u
+    WHERE p.org_id = :org AND p.id = :plan GROUP BY 1 ORDER BY 1
     """
 )
 _STOPS = text(
@@ -189,7 +196,9 @@ async def plans(
 async def plan(session: ReadSession | WriteSession, *, org_id: int, plan_id: UUID) -> PlanWholeOut:
     """Return a plan with its progress and each drone's day; raise `PlanNotFound`."""
     row = await _stored(session, org_id, plan_id)
-    days = await session.execute(_DRONE_DAYS, {"org": org_id, "plan": plan_id})
+    values = {"org": org_id, "plan": plan_id}
+    days = await session.execute(_DRONE_DAYS, values)
+    causes = await session.execute(_CAUSES, values)
     asked = row.request
     return PlanWholeOut(
         **_plan(row),
@@ -209,20 +218,27 @@ async def plan(session: ReadSession | WriteSession, *, org_id: int, plan_id: UUI
             )
             for day in days
         ],
-        unassigned_by_cause=dict(
-            sorted(Counter(cause for _, cause in left_out(row.plan or {})).items())
-        ),
+        unassigned_by_cause={one.cause: one.plots for one in causes},
     )
 
 
 async def documents(
     session: ReadSession, *, org_id: int, plan_id: UUID
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return problem and plan as ``dispatch`` writes them; raise `PlanNotSolved`."""
-    row = await _stored(session, org_id, plan_id)
-    if row.problem is None or row.plan is None:
+    """Return problem and plan as ``dispatch`` writes them; raise `PlanNotFound`, `PlanNotSolved`."""
+    row = (
+        await session.execute(
+            select(DispatchPlan.problem, DispatchPlan.plan).where(
+                DispatchPlan.org_id == org_id, DispatchPlan.id == plan_id
+            )
+        )
+    ).first()
+    if row is None:
+        raise PlanNotFound
+    problem, plan = row
+    if problem is None or plan is None:
         raise PlanNotSolved
-    return row.problem, row.plan
+    return problem, plan
 
 
 async def unassigned(session: ReadSession, *, org_id: int, plan_id: UUID) -> list[UnassignedOut]:
@@ -260,7 +276,7 @@ async def stops_waiting(session: WriteSession, *, org_id: int, plan_id: UUID) ->
 
 
 async def _stored(session: ReadSession | WriteSession, org_id: int, plan_id: UUID) -> DispatchPlan:
-    found = await session.get(DispatchPlan, (org_id, plan_id))
+    found = await session.get(DispatchPlan, (org_id, plan_id), options=WITHOUT_DOCUMENTS)
     if found is None:
         raise PlanNotFound
     return found

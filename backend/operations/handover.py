@@ -94,13 +94,20 @@ _COPY_RECORDS = text(
     ON CONFLICT (org_id, order_id, parcel_id, release_version) DO NOTHING
     """
 )
+_SKIPS = text(
+    """
+    SELECT j.source_order_id, s.parcel_id, s.reason
+    FROM plan_stop s JOIN spray_job j ON j.org_id = s.org_id AND j.id = s.job_id
+    WHERE s.org_id = :provider AND s.plan_id = :plan AND s.state = 'skipped'
+      AND j.source_org_id = :source
+    """
+)
 _COPY_SKIPS = text(
     """
-    UPDATE spray_order_parcel o
-    SET skip_reason = CASE WHEN s.state = 'skipped' THEN s.reason END
-    FROM plan_stop s JOIN spray_job j ON j.org_id = s.org_id AND j.id = s.job_id
-    WHERE s.org_id = :provider AND s.plan_id = :plan AND j.source_org_id = :source
-      AND o.org_id = :source AND o.order_id = j.source_order_id AND o.parcel_id = s.parcel_id
+    UPDATE spray_order_parcel o SET skip_reason = s.reason
+    FROM unnest(CAST(:orders AS uuid[]), CAST(:parcels AS uuid[]), CAST(:reasons AS text[]))
+      AS s(order_id, parcel_id, reason)
+    WHERE o.org_id = :source AND o.order_id = s.order_id AND o.parcel_id = s.parcel_id
     """
 )
 
@@ -228,8 +235,23 @@ async def report(session: WriteSession, scope: Scope, *, plan_id: UUID) -> int:
         async with acting_for(session, scope, row.source_org_id):
             result = await session.execute(_COPY_RECORDS, own)
             copied += _rows(result)
-            await session.execute(_COPY_SKIPS, own)
+            await _copy_skips(session, own)
     return copied
+
+
+async def _copy_skips(session: WriteSession, values: dict[str, Any]) -> None:
+    """Tell the collective why plots were left out; mostly none were."""
+    skips = (await session.execute(_SKIPS, values)).all()
+    if skips:
+        await session.execute(
+            _COPY_SKIPS,
+            {
+                "source": values["source"],
+                "orders": [row.source_order_id for row in skips],
+                "parcels": [row.parcel_id for row in skips],
+                "reasons": [row.reason for row in skips],
+            },
+        )
 
 
 def _rows(result: Any) -> int:

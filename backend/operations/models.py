@@ -117,7 +117,7 @@ class SprayOrderParcel(SQLModel, table=True):
     ordered_centimu: int = big()
     """Area to spray, 0.01 mu (下单面积)."""
     skip_reason: str | None = None
-    """Why the provider came back without having sprayed it (未作业原因)."""
+    """Why the provider last came back without having sprayed it (未作业原因)."""
     withdrawn_at: datetime | None = None
     """When it was taken out of the order, which frees the line's round, UTC (撤出时间)."""
 

@@ -152,7 +152,7 @@ def picture(problem: Mapping[str, Any], plan: Mapping[str, Any], view: View) -> 
 
 def left_out(plan: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return the plots that a stored plan leaves out (`job_key`) with their causes."""
-    return [(row["job_id"], row["cause"]) for row in plan.get("unassigned", ())]
+    return [(row["job_id"], row["cause"]) for row in plan["unassigned"]]
 
 
 def _job(plot: PlotFacts, job: JobFacts, day: date) -> dispatch.Job:

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
+from sqlalchemy.orm import defer
 from sqlmodel import col, select
 
 from backend.core import jobs
@@ -29,6 +30,11 @@ from backend.operations.fleet_models import DispatchPlan, Drone, SprayJob
 from backend.operations.planning import Wish
 from backend.operations.rules import JobState, PlanState
 
+# Problem and plan of a large day are megabytes of JSON: most commands and reads leave them be.
+WITHOUT_DOCUMENTS = (
+    defer(col(DispatchPlan.problem)),  # type: ignore[arg-type]  # a column is an attribute here
+    defer(col(DispatchPlan.plan)),  # type: ignore[arg-type]  # likewise
+)
 SOLVE_TASK = "tgj:solve_plan"
 
 _JOBS_OF = text(
@@ -138,10 +144,11 @@ def wish_of(plan: DispatchPlan) -> Wish:
 
 
 async def locked(session: WriteSession, *, org_id: int, plan_id: UUID) -> DispatchPlan:
-    """Return a plan locked for a command; raise `PlanNotFound`."""
+    """Return a plan locked for a command, without its documents; raise `PlanNotFound`."""
     plan = await session.scalar(
         select(DispatchPlan)
         .where(DispatchPlan.org_id == org_id, col(DispatchPlan.id) == plan_id)
+        .options(*WITHOUT_DOCUMENTS)
         .with_for_update()
         .execution_options(populate_existing=True)
     )

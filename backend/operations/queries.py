@@ -43,7 +43,8 @@ _PARCELS = text(
     SELECT o.parcel_id, p.code AS parcel_code, p.name AS parcel_name, p.household_id,
            h.head_name AS household_name, o.round, l.area_centimu AS contract_centimu,
            o.ordered_centimu, r.flown_centimu, r.accepted_centimu, r.state AS record_state,
-           r.report_reason, r.acceptance_reason, o.skip_reason, o.withdrawn_at, r.pilot,
+           r.report_reason, r.acceptance_reason, o.withdrawn_at, r.pilot,
+           CASE WHEN r.id IS NULL THEN o.skip_reason END AS skip_reason,
            r.drone_registration, r.started_at, r.finished_at, r.liquid_ml, r.weather,
            s.dose_ml_per_mu, s.pre_harvest_days
     FROM spray_order_parcel o

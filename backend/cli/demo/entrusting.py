@@ -157,16 +157,10 @@ async def _tier_one(
     by_household: dict[UUID, list[_Parcel]] = defaultdict(list)
     for parcel in parcels:
         by_household[parcel.household_id].append(parcel)
-    names: dict[UUID, str] = dict(
-        (
-            await session.execute(
-                text("SELECT id, head_name FROM household WHERE org_id = :org"),
-                {"org": collective.org_id},
-            )
-        )
-        .tuples()
-        .all()
+    found = await session.execute(
+        text("SELECT id, head_name FROM household WHERE org_id = :org"), {"org": collective.org_id}
     )
+    names: dict[UUID, str] = {row[0]: row[1] for row in found}
     drafts = [
         service.ContractDraft(
             number=f"TG{SEASON}N-{collective.code}-{number:04d}",

@@ -129,16 +129,10 @@ async def _import_people(stage: Stage, collective: Collective, roster: Table, so
         row.code18: row for row in stage.county.households if row.code18.startswith(collective.code)
     }
     async with stage.acting("hire_workers", collective.org_id, collective.clerk) as session:
-        known: dict[str, UUID] = dict(
-            (
-                await session.execute(
-                    text("SELECT code, id FROM household WHERE org_id = :org"),
-                    {"org": collective.org_id},
-                )
-            )
-            .tuples()
-            .all()
+        found = await session.execute(
+            text("SELECT code, id FROM household WHERE org_id = :org"), {"org": collective.org_id}
         )
+        known: dict[str, UUID] = {row[0]: row[1] for row in found}
         for worker in stage.county.workers:
             household = people.get(worker.household_code18)
             if household is None:

@@ -31,6 +31,7 @@ SPRAYING = orders.Spraying(
     priority=50,
 )
 PLAN_SECONDS = 10.0
+AREA_CAP_CENTIMU = 105_000  # "about 1,000 mu a day each": all ten fly
 WEATHER = {"wind_m_per_s": 1.8, "temperature_c": 26, "source": "演示数据"}
 
 
@@ -105,7 +106,9 @@ async def _fleet(stage: Stage) -> None:
 async def _plan(stage: Stage, url: str) -> UUID:
     """Ask for the day's plan and let the worker solve it, as in production."""
     async with stage.acting("request_plan", stage.provider, stage.dispatcher) as session:
-        wanted = plans.PlanRequest(day=SPRAY_DAY, seconds=PLAN_SECONDS, seed=1)
+        wanted = plans.PlanRequest(
+            day=SPRAY_DAY, seconds=PLAN_SECONDS, seed=1, area_cap_centimu=AREA_CAP_CENTIMU
+        )
         plan = await plans.request_plan(
             session, org_id=stage.provider, wanted=wanted, made_by=stage.dispatcher
         )

@@ -175,6 +175,7 @@ async def form_digest(form: FormData) -> bytes:
             digest.update(value.encode() + b"\x00")
             continue
         digest.update((value.filename or "").encode() + b"\x00")
+        await value.seek(0)
         while piece := await value.read(1024 * 1024):
             digest.update(piece)
         await value.seek(0)

@@ -5,6 +5,8 @@ before its first byte is sent: what a caller was told is what the database holds
 idempotent answer is part of the same transaction.
 """
 
+import asyncio
+import random
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Annotated, Any
 
@@ -28,7 +30,7 @@ from backend.core.principal import Principal
 Handler = Callable[[Request], Awaitable[Response]]
 _SERIALIZATION_FAILURES = frozenset({"40001", "40P01"})
 _LOCK_NOT_AVAILABLE = "55P03"
-_ATTEMPTS = 4
+_ATTEMPTS = 8
 
 
 class PolicyRoute(APIRoute):
@@ -188,6 +190,8 @@ async def _write(
                 raise idempotency.TwinStillRunning from error
             if state not in _SERIALIZATION_FAILURES or attempt == _ATTEMPTS:
                 raise
+            # Those who collided would collide again if all came back at once.
+            await asyncio.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 -- no secret
     raise AssertionError("unreachable: the last attempt returns or raises")
 
 
@@ -213,7 +217,7 @@ async def _write_once(
         )
         stored = await idempotency.claim(session, claim)
         if stored is not None:
-            command.details["replayed"] = True
+            command.replayed = True
             return stored
         response = await inner(request)
         await idempotency.store(session, claim, response)
