@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from backend.api import health
+from backend.api.docs_page import add_docs_page
 from backend.api.document import document
 from backend.api.middleware import FastLane, RequestFrame
 from backend.api.table import ROUTERS
@@ -53,12 +54,13 @@ def create_app(
         title="田管家 Tianguanjia",
         version="0.1.0",
         lifespan=lifespan,
-        docs_url="/docs",
+        docs_url=None,
         redoc_url=None,
         openapi_url="/openapi.json",
     )
     for router in (health.routes, *ROUTERS):
         app.include_router(router)
+    add_docs_page(app)
     add_problem_handlers(app)
     app.add_middleware(FastLane, lanes=fast_lanes(ROUTERS))
     app.add_middleware(RequestFrame)

@@ -211,3 +211,12 @@ async def test_audit_chain_holds_and_breaks(world: World, owner: psycopg.Connect
         )
     async with world.database.read(world.scope()) as session:
         assert await audit.broken_links(session) == [(world.collective, 2)]
+
+
+async def test_docs_page_asks_no_other_host(client: httpx.AsyncClient) -> None:
+    """The page and its scripts come from here."""
+    page = await client.get("/docs")
+    assert page.status_code == 200
+    assert "https://" not in page.text
+    for asset in ("swagger-ui-bundle.js", "swagger-ui.css", "favicon.png"):
+        assert (await client.get(f"/docs/assets/{asset}")).status_code == 200

@@ -161,10 +161,10 @@ async def test_the_workbook_equals_the_ledger(stage: Stage, owner: psycopg.Conne
     """Read back, the workbook's debits are the ledger's, codes are text, nothing is a formula."""
     book = openpyxl.load_workbook(stage.out / "workbook.xlsx")
     assert book.sheetnames == ["记账凭证", "科目余额表", "发放清册"]
-    vouchers = book["记账凭证"]
-    cells = list(vouchers.iter_rows(min_row=3))
-    debit = sum(round((row[6].value or 0) * 100) for row in cells)
-    credit = sum(round((row[7].value or 0) * 100) for row in cells)
+    cells = list(book["记账凭证"].iter_rows(min_row=3))
+    debit, credit = (
+        sum(round(float(str(row[place].value or 0)) * 100) for row in cells) for place in (6, 7)
+    )
     org_id = stage.collectives[0].org_id
     expected = owner.execute(
         "SELECT sum(debit_fen) FROM posting p JOIN voucher v ON v.id = p.voucher_id"
