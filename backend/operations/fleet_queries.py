@@ -225,7 +225,7 @@ async def plan(session: ReadSession | WriteSession, *, org_id: int, plan_id: UUI
 async def documents(
     session: ReadSession, *, org_id: int, plan_id: UUID
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return problem and plan as ``dispatch`` writes them; raise `PlanNotFound`, `PlanNotSolved`."""
+    """Return problem and plan as documents; raise `PlanNotFound`, `PlanNotSolved`."""
     row = (
         await session.execute(
             select(DispatchPlan.problem, DispatchPlan.plan).where(

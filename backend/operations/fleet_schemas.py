@@ -6,7 +6,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from backend.core.wire import AreaMu, Day, Id, In, Instant, LongText, Out, ShortText
+from backend.core.wire import AreaMu, Day, Id, In, LongText, Out, ShortText
+from backend.operations.schemas import When
 
 PlanStateName = Literal[
     "queued",
@@ -138,7 +139,7 @@ class PlanIn(In):
         description="At most for one drone and day / 单机日作业上限",
         examples=["1200"],
     )
-    seconds: Annotated[float | None, Field(ge=0.1, le=120, strict=False)] = None
+    seconds: Annotated[float | None, Field(ge=0.1, le=120)] = None
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
 
 
@@ -258,8 +259,8 @@ class StopReportIn(In):
     seq: Annotated[int, Field(ge=1, lt=2**31)]
     state: Literal["done", "skipped"]
     flown_mu: AreaMu | None = None
-    started_at: Instant | None = None
-    finished_at: Instant | None = None
+    started_at: When | None = None
+    finished_at: When | None = None
     used_ml: Annotated[int | None, Field(ge=0, lt=2**40, description="用液量，毫升")] = None
     reason: LongText | None = None
 

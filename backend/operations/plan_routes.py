@@ -48,7 +48,12 @@ _GEOJSON: dict[int | str, dict[str, Any]] = {
 @routes.post("/plans", status_code=202)
 @guarded(staff_writes(Role.DISPATCHER))
 async def request_plan(
-    org_id: _OrgPath, body: PlanIn, response: Response, session: Writing, caller: Caller
+    org_id: _OrgPath,
+    body: PlanIn,
+    request: Request,
+    response: Response,
+    session: Writing,
+    caller: Caller,
 ) -> PlanWholeOut:
     """Ask for a day's plan; it is solved in the background (请求排程)."""
     wanted = plans.PlanRequest(
@@ -62,7 +67,13 @@ async def request_plan(
         seconds=body.seconds,
         seed=body.seed,
     )
-    plan = await plans.request_plan(session, org_id=org_id, wanted=wanted, made_by=caller.user_id)
+    plan = await plans.request_plan(
+        session,
+        org_id=org_id,
+        wanted=wanted,
+        made_by=caller.user_id,
+        today=runtime_of(request).clock.today(),
+    )
     tag_response(response, plan.row_version)
     return await fleet_queries.plan(session, org_id=org_id, plan_id=plan.id)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -36,6 +36,8 @@ WITHOUT_DOCUMENTS = (
     defer(col(DispatchPlan.plan)),  # type: ignore[arg-type]  # likewise
 )
 SOLVE_TASK = "tgj:solve_plan"
+DAYS_AHEAD_MAX = 60
+"""Nobody knows the weather, or the drones' papers, further ahead."""
 
 _JOBS_OF = text(
     "SELECT DISTINCT job_id FROM plan_stop WHERE org_id = :org AND plan_id = :plan ORDER BY 1"
@@ -82,12 +84,21 @@ class PlanRequest:
 
 
 async def request_plan(
-    session: WriteSession, *, org_id: int, wanted: PlanRequest, made_by: UUID
+    session: WriteSession,
+    *,
+    org_id: int,
+    wanted: PlanRequest,
+    made_by: UUID,
+    today: date | None = None,
 ) -> DispatchPlan:
     """Queue a plan: a row with a state, and the job that moves it, in one transaction.
 
+    ``today`` bounds the day (``None``: an installation command, which simulates a season).
     Raises `PlanUnsound` with every fault.
     """
+    if today is not None and not today <= wanted.day <= today + timedelta(days=DAYS_AHEAD_MAX):
+        zh, en = "作业日须在今天起两个月内", "The day lies within two months from today"
+        raise PlanUnsound(faults=[Fault(code="day", zh=zh, en=en, field="day")], count=1)
     windows = _windows(wanted)
     open_jobs, faults = await _open_jobs(session, org_id, wanted)
     drone_ids, drone_faults = await _drones(session, org_id, wanted)

@@ -1,6 +1,6 @@
 """What spray orders say over the wire."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -8,6 +8,10 @@ from pydantic import Field
 
 from backend.core.wire import AreaMu, Id, In, Instant, LongText, Out, ShortText
 
+When = Annotated[
+    Instant, Field(ge=datetime(2020, 1, 1, tzinfo=UTC), lt=datetime(2100, 1, 1, tzinfo=UTC))
+]
+"""An instant that calendars and time zones can hold."""
 OrderStateName = Literal[
     "draft", "released", "planned", "in_progress", "reported", "accepted", "settled", "cancelled"
 ]
@@ -38,8 +42,8 @@ class SprayOrderIn(In):
     dose_ml_per_mu: Annotated[int, Field(gt=0, le=10_000, examples=[10])]
     liquid_ml_per_mu: Annotated[int, Field(gt=0, le=100_000, examples=[1000])]
     pre_harvest_days: Annotated[int, Field(ge=0, le=365, examples=[21])]
-    earliest_at: Instant
-    latest_at: Instant
+    earliest_at: When
+    latest_at: When
     priority: Annotated[int, Field(ge=0, le=100)] = 0
 
 

@@ -9,7 +9,6 @@ import multiprocessing
 import time
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
 from multiprocessing.synchronize import Event
@@ -165,11 +164,11 @@ async def _tell(database: Database, org_id: int, plan_id: UUID, newest: dict[str
             scope["orgs"],
         )
         wanted = await connection.fetchval(
-            "UPDATE dispatch_plan SET progress = $3::jsonb"
+            "UPDATE dispatch_plan SET progress = $3::jsonb || jsonb_build_object('at', now())"
             " WHERE org_id = $1 AND id = $2 AND state = 'solving' RETURNING true",
             org_id,
             plan_id,
-            json.dumps(newest | {"at": datetime.now(UTC).isoformat()}),
+            json.dumps(newest),
         )
     return bool(wanted)
 

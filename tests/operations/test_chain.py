@@ -1,6 +1,7 @@
 """A spray order from the contract to the books, over HTTP, with exact areas and fen."""
 
 import json
+from typing import Any
 
 import psycopg
 
@@ -11,7 +12,6 @@ from tests.operations.season import Season
 
 async def test_from_order_to_settlement(season: Season, owner: psycopg.Connection) -> None:
     """One order over two households: each state, each area by kind, each line of the voucher."""
-    world = season.world
     contract = await season.entrust(0, 1)
     order = await season.order(contract)
     assert (order["state"], order["parcels"], order["ordered_mu"]) == ("draft", 4, "11.00")
@@ -59,6 +59,19 @@ async def test_from_order_to_settlement(season: Season, owner: psycopg.Connectio
     assert again["id"] == settled["id"]
     lines = (await season.call("accountant", "GET", f"{path}/settlement/lines"))["items"]
     assert sum(line["farmer_fen"] for line in lines) == settled["farmer_fen"]
+    await _check_voucher(season, settled)
+    assert owner.execute(
+        "SELECT count(*) FROM voucher WHERE source_kind = 'spray_settlement'"
+    ).fetchone() == (1,)
+    events = await season.call("clerk", "GET", f"{path}/events")
+    assert [one["to_state"] for one in events] == [
+        *("draft", "released", "planned", "in_progress", "reported", "accepted", "settled")
+    ]
+
+
+async def _check_voucher(season: Season, settled: dict[str, Any]) -> None:
+    """Compare the voucher with its settlement: households, income, cost, provider, expense."""
+    world = season.world
     voucher = await season.call(
         "accountant", "GET", f"/v1/orgs/{{org}}/vouchers/{settled['voucher_id']}"
     )
@@ -78,13 +91,6 @@ async def test_from_order_to_settlement(season: Season, owner: psycopg.Connectio
     parties = {one["party"] for one in voucher["lines"]}
     assert f"org:{world.provider}" in parties
     assert f"household:{world.households[0]}" in parties
-    assert owner.execute(
-        "SELECT count(*) FROM voucher WHERE source_kind = 'spray_settlement'"
-    ).fetchone() == (1,)
-    events = await season.call("clerk", "GET", f"{path}/events")
-    assert [one["to_state"] for one in events] == [
-        *("draft", "released", "planned", "in_progress", "reported", "accepted", "settled")
-    ]
 
 
 async def test_hand_over_twice_changes_nothing(season: Season, owner: psycopg.Connection) -> None:

@@ -135,6 +135,8 @@ async def test_bad_forms_and_roles(season: Season, contract: str) -> None:
         {"parcels": []},
         {"target": ""},
         {"price_fen": 1},
+        {"earliest_at": "0001-01-01T00:00:00+14:00"},
+        {"latest_at": "9999-12-31T23:59:59-14:00"},
     )
     for change in changes:
         answer = await season.world.call(

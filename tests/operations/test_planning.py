@@ -171,6 +171,29 @@ async def test_one_plan_has_a_drone_on_a_day(season: Season, order: dict[str, An
     await season.advance(await season.advance(lost, "published"), "cancelled")
 
 
+async def test_a_withdrawal_meets_a_publication(season: Season, order: dict[str, Any]) -> None:
+    """The village takes its order back while the provider publishes it: one of them wins."""
+    plan = await season.solved(order)
+    current = await season.read(order)
+    withdrawal = season.world.call(
+        "clerk",
+        "POST",
+        f"/v1/orgs/{{org}}/spray-orders/{order['id']}/steps",
+        {"to_state": "draft"},
+        if_match=f'"v{current["row_version"]}"',
+    )
+    village, provider = await asyncio.gather(withdrawal, _step(season, plan, "published"))
+    assert sorted((village.status_code, provider.status_code)) in ([200, 409], [200, 412])
+    job = await season.job_of(order)
+    now = await season.read(order)
+    if village.status_code == 200:
+        assert (now["state"], job["state"]) == ("draft", "withdrawn")
+        await season.step(now, "released")
+    else:
+        assert (now["state"], job["state"]) == ("planned", "planned")
+        await season.advance(provider.json(), "cancelled")
+
+
 async def test_a_plan_with_violations_is_not_published(
     season: Season, order: dict[str, Any], owner: psycopg.Connection
 ) -> None:
@@ -272,8 +295,9 @@ async def test_faults_of_a_request(season: Season, order: dict[str, Any]) -> Non
     refused = await season.world.call("dispatcher", "POST", path, body)
     found = sorted((fault["code"], fault["row"]) for fault in refused.json()["faults"])
     assert found == [("drone", 1), ("job", 1), ("window", 3), ("windows-overlap", 2)]
-    winter = await season.world.call("dispatcher", "POST", path, {"day": "2027-01-01"})
-    assert [one["code"] for one in winter.json()["faults"]] == ["no-job"]
+    for date, code in (("2026-08-05", "no-job"), ("2026-06-30", "day"), ("9999-12-31", "day")):
+        wrong = await season.world.call("dispatcher", "POST", path, {"day": date})
+        assert [one["code"] for one in wrong.json()["faults"]] == [code]
     for change in ({"windows": [{"start": "24:00", "end": "25:00"}]}, {"seed": -1}, {"seconds": 0}):
         wrong = await season.world.call("dispatcher", "POST", path, {"day": day} | change)
         assert wrong.status_code == 422
