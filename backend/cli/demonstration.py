@@ -60,10 +60,9 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
         url = server.url(_DATABASE)
         create_database(server.url("postgres"), _DATABASE, anew=True)
         schema.upgrade(url)
-        clock = asyncio.run(_season(arguments, settings, url))
+        stage = asyncio.run(_season(arguments, settings, url))
         if not arguments.no_serve:
-            _invite(arguments)
-            application = RunningClock(clock.now())
+            _invite(arguments, stage)
             asyncio.run(
                 serve(
                     settings,
@@ -71,7 +70,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
                     arguments.host,
                     arguments.port,
                     with_worker=True,
-                    clock=application,
+                    clock=RunningClock(stage.clock.now()),
                 )
             )
     finally:
@@ -80,7 +79,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-async def _season(arguments: argparse.Namespace, settings: Settings, url: str) -> SteppedClock:
+async def _season(arguments: argparse.Namespace, settings: Settings, url: str) -> Stage:
     """Play the acts in their order; end with one line of JSON on standard output."""
     started = time.perf_counter()
     console = Console(stderr=True)
@@ -108,15 +107,15 @@ async def _season(arguments: argparse.Namespace, settings: Settings, url: str) -
     stage.told["seconds"] = round(time.perf_counter() - started, 1)
     console.print(f"文件 files: {arguments.out.absolute()}")
     print(json.dumps({name: stage.told[name] for name in _FIGURES}), flush=True)
-    return clock
+    return stage
 
 
-def _invite(arguments: argparse.Namespace) -> None:
+def _invite(arguments: argparse.Namespace, stage: Stage) -> None:
     """Say where to look and how to sign in."""
     print(
         f"\n接口 API: http://{arguments.host}:{arguments.port}/docs\n"
         f"会计登录 accountant: kuaiji01 / {PASSWORD}\n"
-        "农户登录 farmer: 手机 19900000001，验证码见下方日志 / the code appears below\n"
+        f"农户登录 farmer: 手机 {stage.farmer_phone}，验证码见下方日志 / the code appears below\n"
         "按 Ctrl-C 停止 / Ctrl-C stops\n",
         file=sys.stderr,
         flush=True,

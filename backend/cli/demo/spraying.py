@@ -110,7 +110,11 @@ async def _plan(stage: Stage, url: str) -> UUID:
             day=SPRAY_DAY, seconds=PLAN_SECONDS, seed=1, area_cap_centimu=AREA_CAP_CENTIMU
         )
         plan = await plans.request_plan(
-            session, org_id=stage.provider, wanted=wanted, made_by=stage.dispatcher
+            session,
+            org_id=stage.provider,
+            wanted=wanted,
+            made_by=stage.dispatcher,
+            today=stage.clock.today(),
         )
     stage.say("十架无人机排明天的活", "Planning tomorrow for ten drones")
     started = time.perf_counter()

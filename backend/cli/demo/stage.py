@@ -57,6 +57,7 @@ class Stage:
     provider: int = 0
     dispatcher: UUID = _NOBODY
     provider_director: UUID = _NOBODY
+    farmer_phone: str = ""
     told: dict[str, object] = field(default_factory=dict)
     sums: Counter[str] = field(default_factory=Counter)
 

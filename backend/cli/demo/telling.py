@@ -63,6 +63,7 @@ async def _income_of(
 ) -> dict[str, Any]:
     """Return what the farmer's app shows: both years, and why the first amount is what it is."""
     user_id, household_id = farmer
+    stage.farmer_phone = await _phone_of(stage, collective, household_id)
     years = [
         json.loads(
             await stage.database.pool.fetchval("SELECT tgj_my_income($1, $2)", user_id, year)
@@ -74,6 +75,17 @@ async def _income_of(
             session, households=[household_id], line_id=UUID(years[0]["lines"][0]["id"])
         )
     return {"years": years, "why_the_first_amount": why.model_dump(mode="json")}
+
+
+async def _phone_of(stage: Stage, collective: Collective, household_id: UUID) -> str:
+    """Return the telephone by which the household signs in, from the county's own roster."""
+    async with stage.database.read(Scope(org_id=collective.org_id)) as session:
+        code = await session.scalar(
+            text("SELECT code FROM household WHERE org_id = :org AND id = :id"),
+            {"org": collective.org_id, "id": household_id},
+        )
+    (household,) = [row for row in stage.county.households if row.code18 == code]
+    return household.members[0].phone
 
 
 async def _sum_up(stage: Stage) -> None:
