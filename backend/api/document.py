@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from backend.api.examples import add_examples
 from backend.core.http.problem import Problem
 
 _DESCRIPTION = (
@@ -37,10 +38,11 @@ def document(app: FastAPI) -> dict[str, Any]:
         routes=app.routes,
         tags=[{"name": name, "description": text} for name, text in _TAGS.items()],
         servers=[{"url": "/", "description": "This installation / 本机"}],
-        contact={"name": "Tianguanjia", "url": "https://tianguanjia.invalid"},
+        contact={"name": "Tianguanjia"},
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
     )
     _add_problem(made)
+    add_examples(made)
     schemes = made["components"].setdefault("securitySchemes", {})
     schemes["bearer"] = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
     made["security"] = [{"bearer": []}]

@@ -144,12 +144,12 @@ async def advance(
 
 
 async def next_number(session: WriteSession, *, org_id: int, tier: Tier, season: str) -> str:
-    """Return a fresh contract number of the collective: season, tier letter, time-ordered key."""
+    """Return a fresh contract number: season, tier letter, code, time and counter of an id."""
     letter = "N" if tier is Tier.HOUSEHOLD_TO_COLLECTIVE else "F"
     code = await session.scalar(
         text("SELECT code FROM organisation WHERE id = :org"), {"org": org_id}
     )
-    return f"TG{season}{letter}-{code}-{new_id().hex[:15].upper()}"
+    return f"TG{season}{letter}-{code}-{new_id().hex[:16].upper()}"
 
 
 async def _locked(

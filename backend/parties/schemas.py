@@ -36,8 +36,13 @@ class ProfileIn(In):
                     "address": "武乡县丰州镇权店村",
                     "phone": "0355-6380000",
                     "bank_name": "示范农村商业银行",
-                    "bank_account": None,
-                    "boundary": None,
+                    "bank_account": "6299990000000000",
+                    "boundary": {
+                        "type": "Polygon",
+                        "coordinates": [
+                            [[112.9, 36.8], [112.92, 36.8], [112.92, 36.82], [112.9, 36.8]]
+                        ],
+                    },
                 }
             ]
         }

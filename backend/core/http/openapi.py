@@ -26,8 +26,8 @@ def described(
 ) -> dict[str, Any]:
     """Return a route's options completed from its policy.
 
-    The operation id is the endpoint's name; headers that the route itself reads are documented
-    here because no function parameter mentions them.
+    The operation id is the endpoint's name, the summary its docstring's first line. Headers that
+    the route itself reads are documented here because no function parameter mentions them.
     """
     extra: dict[str, Any] = dict(options.get("openapi_extra") or {})
     extra["x-policy"] = policy.published()
@@ -45,7 +45,13 @@ def described(
         "openapi_extra": extra,
         "responses": responses,
         "operation_id": options.get("operation_id") or endpoint.__name__,
+        "summary": options.get("summary") or _summary(endpoint),
     }
+
+
+def _summary(endpoint: Callable[..., Any]) -> str:
+    """Return the docstring's first sentence, which names the operation in both languages."""
+    return (endpoint.__doc__ or "").strip().partition("\n")[0].rstrip(".")
 
 
 def problem(code: int) -> dict[str, Any]:
