@@ -40,13 +40,18 @@ def pytest_configure(config: pytest.Config) -> None:
         server = EmbeddedServer(home, settings=fast)
         server.start()
         config.add_cleanup(server.remove)
-        config.add_cleanup(lambda: os.environ.pop(_URL_VARIABLE))
         os.environ[_URL_VARIABLE] = server.url("{database}")
     template = f"tgj_template_{os.getpid()}"
     os.environ[_TEMPLATE_VARIABLE] = template
     with psycopg.connect(_server_url("postgres"), autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {template}")
     schema.upgrade(_server_url(template))
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Forget the template; the cleanup has removed the server."""
+    if not hasattr(config, "workerinput"):
+        os.environ.pop(_TEMPLATE_VARIABLE, None)
 
 
 def _server_url(database: str) -> str:
