@@ -1,7 +1,7 @@
-"""A process of its own that approves a run many times at once: ``python -m tests.payouts.approver``.
+"""A server process of its own that approves: ``python -m tests.payouts.approver``.
 
-It reads a JSON line of `Order`, prints ``ready`` when its application has started, waits for a
-second line, fires all requests together and prints one JSON line of `Answered` for each.
+It reads a JSON line of `Place`, says ``ready`` when its application has started, and then, for
+each JSON line of `Order`, fires all requests at once and answers one line: a list of `Answered`.
 """
 
 import asyncio
@@ -19,10 +19,16 @@ from backend.core.settings import Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """The database to work on."""
+
+    database_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
     """What to approve, as whom, at what instant (ISO 8601), and one key for each request."""
 
-    database_url: str
     path: str
     token: str
     now: str
@@ -38,25 +44,27 @@ class Answered:
     body: str
 
 
-async def fire(order: Order) -> list[Answered]:
-    """Start an application on the order's database and send every request at once."""
-    clock = SteppedClock(datetime.fromisoformat(order.now))
-    app = create_app(Settings(), database_url=order.database_url, clock=clock)
+async def serve() -> None:
+    """Carry out orders until standard input ends."""
+    place = Place(**json.loads(sys.stdin.readline()))
+    clock = SteppedClock(datetime.fromisoformat("2026-07-01T09:00:00+08:00"))
+    app = create_app(Settings(), database_url=place.database_url, clock=clock)
     async with app.router.lifespan_context(app):
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
-            bearer = {"Authorization": f"Bearer {order.token}"}
-            warm = await client.get(order.path.removesuffix("/approve"), headers=bearer)
-            warm.raise_for_status()
-            sys.stdout.write("ready\n")
-            sys.stdout.flush()
-            await asyncio.to_thread(sys.stdin.readline)
-            answers = await asyncio.gather(
-                *(
-                    client.post(order.path, headers=bearer | {"Idempotency-Key": key})
-                    for key in order.keys
-                )
-            )
+            _say("ready")
+            while line := await asyncio.to_thread(sys.stdin.readline):
+                order = Order(**json.loads(line))
+                clock.advance(datetime.fromisoformat(order.now) - clock.now())
+                answers = await _fire(client, order)
+                _say(json.dumps([dataclasses.asdict(answer) for answer in answers]))
+
+
+async def _fire(client: httpx.AsyncClient, order: Order) -> list[Answered]:
+    bearer = {"Authorization": f"Bearer {order.token}"}
+    answers = await asyncio.gather(
+        *(client.post(order.path, headers=bearer | {"Idempotency-Key": key}) for key in order.keys)
+    )
     return [
         Answered(
             status=answer.status_code,
@@ -67,12 +75,10 @@ async def fire(order: Order) -> list[Answered]:
     ]
 
 
-def main() -> None:
-    """Carry out the order on standard input."""
-    order = Order(**json.loads(sys.stdin.readline()))
-    for answered in asyncio.run(fire(order)):
-        sys.stdout.write(json.dumps(dataclasses.asdict(answered)) + "\n")
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":
-    main()
+    asyncio.run(serve())

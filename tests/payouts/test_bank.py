@@ -162,6 +162,27 @@ async def test_the_same_return_twice_at_once(village: Village) -> None:
     assert before - await village.balance("102") == 18_000
 
 
+async def test_one_key_takes_a_return_once(village: Village) -> None:
+    """A return sent again under its key is answered with the same bytes and books nothing more.
+
+    Another file under that key is refused, though the form around it is alike.
+    """
+    worker = await village.worker(52, name="韩五工")
+    run = await _wage_run(village, worker, day="2026-06-15")
+    (batch,) = (await village.export(run))["batches"]
+    content = await village.bank_answer(batch)
+    before, key = await village.balance("102"), str(new_id())
+    first = await village.give_return(batch, content, Idempotency_Key=key)
+    again = await village.give_return(batch, content, Idempotency_Key=key)
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert "idempotent-replayed" not in first.headers
+    assert again.headers["idempotent-replayed"] == "true"
+    assert again.content == first.content
+    other = await village.give_return(batch, content + b"\r\n", Idempotency_Key=key)
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency-key-reused")
+    assert before - await village.balance("102") == 18_000
+
+
 async def test_one_key_makes_one_file(village: Village) -> None:
     """A repeated export is answered from the store; without the key nothing is left to export."""
     worker = await village.worker(51, name="沈工")
