@@ -266,6 +266,31 @@ async def test_two_hundred_megabytes_are_refused_before_they_are_read(world: Wor
     assert sent <= 1
 
 
+async def test_one_key_imports_once(world: World, owner: psycopg.Connection) -> None:
+    """A file sent again under its key is answered with the first answer's bytes, not imported.
+
+    Another file under that key is refused, though the form around it is alike.
+    """
+    headers = world.headers("clerk")
+
+    async def send(**properties: str) -> Any:
+        content = document(feature(190, ring(0, 11), world.household_codes[0], **properties))
+        return await world.client.post(
+            f"/v1/orgs/{world.collective}/imports/parcels",
+            files={"file": ("dk.geojson", content)},
+            headers=headers,
+        )
+
+    before = counts(owner)
+    first, again, other = await send(), await send(), await send(ZZZW="谷子")
+    assert (first.status_code, first.json()["created"]) == (200, 1)
+    assert "idempotent-replayed" not in first.headers
+    assert (again.status_code, again.content) == (200, first.content)
+    assert again.headers["idempotent-replayed"] == "true"
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency-key-reused")
+    assert counts(owner) == (before[0] + 1, before[1] + 2)
+
+
 async def test_two_clerks_with_one_file_make_one_set(
     world: World, owner: psycopg.Connection
 ) -> None:
