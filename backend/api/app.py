@@ -42,7 +42,7 @@ def create_app(
             clock=clock,
             sealer=Sealer(settings.master_key),
             database=database,
-            authenticator=TokenAuthenticator(database.pool, clock, settings.token_key),
+            authenticator=TokenAuthenticator(database, clock, settings.token_key),
             sms=sms or _sms(settings),
         )
         try:
@@ -57,6 +57,8 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         openapi_url="/openapi.json",
+        # A redirect would repeat the caller's Host header.
+        redirect_slashes=False,
     )
     for router in (health.routes, *ROUTERS):
         app.include_router(router)

@@ -7,6 +7,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backend.core.errors import DomainError
+from backend.core.http.problem import unexpected
 from backend.core.ids import new_id
 
 _HEADERS = [
@@ -17,8 +18,15 @@ _HEADERS = [
 _NOT_KEPT = (b"cache-control", b"no-store")
 
 
+class AnswerBrokenOff(RuntimeError):
+    """An answer failed after its first byte: the server has to cut the connection."""
+
+
 class RequestFrame:
     """Gives each request an id, and each answer headers that keep browsers careful.
+
+    An error that nobody handled ends here: passed on, it would reach the server's log with its
+    text, which may hold personal data.
 
     Answers under ``/v1/`` are personal or belong to one organisation: nothing keeps a copy.
     """
@@ -37,12 +45,22 @@ class RequestFrame:
         if scope["path"].startswith("/v1/"):
             added.append(_NOT_KEPT)
 
+        started = False
+
         async def framed(message: Message) -> None:
+            nonlocal started
+            started = True
             if message["type"] == "http.response.start":
                 message["headers"] = [*message.get("headers", []), *added]
             await send(message)
 
-        await self._app(scope, receive, framed)
+        try:
+            await self._app(scope, receive, framed)
+        except Exception as error:  # noqa: BLE001 -- the last place that can answer
+            answer = unexpected(Request(scope), error)
+            if started:
+                raise AnswerBrokenOff from None
+            await answer(scope, receive, framed)
 
 
 class FastLane:

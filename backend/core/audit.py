@@ -62,8 +62,8 @@ class Command:
     action: str
     subject: str = ""
     details: dict[str, Any] = field(default_factory=dict)
-    replayed: bool = False
-    """Set when a stored answer was repeated: nothing was done, so nothing is recorded."""
+    idle: bool = False
+    """Set when nothing was done, as for a repeated stored answer: nothing is recorded."""
 
 
 async def append(

@@ -4,18 +4,21 @@ Row-level security reads three settings that a session sets first: ``tgj.org_id`
 may be written), ``tgj.read_orgs`` (the tenants that may be read) and ``tgj.user_id``.
 """
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any, NewType
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from backend.core import audit
+from backend.core.errors import Unavailable
 
 ReadSession = NewType("ReadSession", AsyncSession)
 WriteSession = NewType("WriteSession", AsyncSession)
@@ -24,10 +27,46 @@ APP_ROLE = "tgj_app"
 PLATFORM_ORG_ID = 1
 """The organisation that owns what belongs to no tenant: sign-ins and installation commands."""
 
+_WAIT_S = 10
+"""Seconds to wait for a free connection, for a row's lock, and for a single statement."""
+_PASSING_STATES = frozenset({"40001", "40P01", "55P03", "25P03"})
+_PASSING_CLASSES = frozenset({"08", "53", "57", "58"})
+
 _PROLOGUE = text(
     "SELECT set_config('tgj.org_id', :org, true), set_config('tgj.read_orgs', :orgs, true),"
     " set_config('tgj.user_id', :user, true)"
 )
+
+
+class DatabaseAway(Unavailable):
+    """No connection to the database can be had at this moment."""
+
+    zh = "服务暂时不可用，请稍后重试"
+    en = "The service is not available now; retry in a moment"
+
+
+def passes_by_itself(sqlstate: str | None) -> bool:
+    """Say whether a later attempt may succeed without anybody mending anything.
+
+    That is so for lost connections, full resources, interventions, system errors (SQLSTATE
+    classes 08, 53, 57 with its timeouts, 58), collisions and locks that were waited for in vain.
+    """
+    return sqlstate is not None and (
+        sqlstate[:2] in _PASSING_CLASSES or sqlstate in _PASSING_STATES
+    )
+
+
+@contextmanager
+def _reaching() -> Iterator[None]:
+    """Turn every way in which a server can be out of reach into `DatabaseAway`."""
+    try:
+        yield
+    except (OSError, asyncpg.InterfaceError) as error:
+        raise DatabaseAway from error
+    except asyncpg.PostgresError as error:
+        if passes_by_itself(error.sqlstate):
+            raise DatabaseAway from error
+        raise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +106,7 @@ class Database:
             "role": APP_ROLE,
             "timezone": "UTC",
             "statement_timeout": "120s",
+            "lock_timeout": f"{_WAIT_S}s",
             "idle_in_transaction_session_timeout": "120s",
             "jit": "off",
         }
@@ -74,9 +114,12 @@ class Database:
             sqlalchemy_url(url),
             pool_size=connections,
             max_overflow=0,
-            pool_timeout=10,
+            pool_timeout=_WAIT_S,
+            # Values of a statement may be personal data: errors and logs show the text only.
+            hide_parameters=True,
             connect_args={"server_settings": server_settings},
         )
+        event.listen(engine.sync_engine, "checkout", _replace_closed)
         pool = await asyncpg.create_pool(
             url,
             min_size=1,
@@ -90,6 +133,18 @@ class Database:
         """Close every connection."""
         await self.pool.close()
         await self.engine.dispose()
+
+    async def value(self, statement: str, *values: Any) -> Any:
+        """Run one statement on its own and return its first value; raise `DatabaseAway`."""
+        with _reaching():
+            async with asyncio.timeout(_WAIT_S):
+                return await self.pool.fetchval(statement, *values)
+
+    async def rows(self, statement: str, *values: Any) -> list[asyncpg.Record]:
+        """Run one statement on its own and return its rows; raise `DatabaseAway`."""
+        with _reaching():
+            async with asyncio.timeout(_WAIT_S):
+                return await self.pool.fetch(statement, *values)
 
     @asynccontextmanager
     async def read(self, scope: Scope) -> AsyncIterator[ReadSession]:
@@ -116,18 +171,19 @@ class Database:
             await session.execute(_PROLOGUE, scope.settings())
             yield WriteSession(session)
             await session.flush()
-            if not command.replayed:
+            if not command.idle:
                 await audit.append(session, scope.org_id, scope.user_id, command)
             await session.commit()
 
     @asynccontextmanager
     async def _session(self, **options: Any) -> AsyncIterator[AsyncSession]:
         """Open a session on one connection; roll back whatever was not committed."""
-        async with self.engine.connect() as connection:
+        async with AsyncExitStack() as stack:
+            with _reaching():
+                connection = await stack.enter_async_context(self.engine.connect())
             if options:
                 await connection.execution_options(**options)
-            async with AsyncSession(connection, expire_on_commit=False) as session:
-                yield session
+            yield await stack.enter_async_context(AsyncSession(connection, expire_on_commit=False))
 
 
 @asynccontextmanager
@@ -143,6 +199,12 @@ async def acting_for(session: WriteSession, scope: Scope, other_org_id: int) -> 
     yield
     await session.flush()
     await session.execute(_PROLOGUE, scope.settings())
+
+
+def _replace_closed(connection: Any, _record: Any, _proxy: Any) -> None:
+    """Let the pool reconnect where the server hung up, as after a restart; no round trip."""
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError
 
 
 async def keep_session(_connection: asyncpg.Connection) -> None:

@@ -4,7 +4,7 @@ import base64
 import binascii
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Self
 
@@ -24,14 +24,18 @@ class Settings:
     """
 
     environment: Literal["development", "production"] = "development"
-    database_url: str | None = None
-    migration_url: str | None = None
+    database_url: str | None = field(default=None, repr=False)
+    migration_url: str | None = field(default=None, repr=False)
     data_dir: Path = Path(".tgj")
-    master_key: bytes = hashlib.sha256(f"{_PLACEHOLDER}-master".encode()).digest()
-    token_key: bytes = hashlib.sha256(f"{_PLACEHOLDER}-token".encode()).digest()
+    master_key: bytes = field(
+        default=hashlib.sha256(f"{_PLACEHOLDER}-master".encode()).digest(), repr=False
+    )
+    token_key: bytes = field(
+        default=hashlib.sha256(f"{_PLACEHOLDER}-token".encode()).digest(), repr=False
+    )
     sms_gateway: Literal["sandbox", "http"] = "sandbox"
     sms_url: str | None = None
-    sms_token: str = ""
+    sms_token: str = field(default="", repr=False)
     access_token_minutes: int = 15
     refresh_token_days: int = 30
 

@@ -4,10 +4,10 @@ from datetime import datetime, timedelta
 from functools import lru_cache, partial
 from uuid import UUID
 
-import asyncpg
 import jwt
 
 from backend.core.clock import Clock
+from backend.core.db import Database
 from backend.core.errors import Unauthenticated
 from backend.core.ids import new_id
 from backend.core.principal import Grant, Principal, Role
@@ -63,8 +63,8 @@ class TokenAuthenticator:
     end is compared with the clock every time.
     """
 
-    def __init__(self, pool: asyncpg.Pool, clock: Clock, key: bytes) -> None:
-        self._pool = pool
+    def __init__(self, database: Database, clock: Clock, key: bytes) -> None:
+        self._database = database
         self._clock = clock
         self._claims = lru_cache(maxsize=_REMEMBERED)(partial(claims_of, key=key))
 
@@ -77,7 +77,7 @@ class TokenAuthenticator:
 
     async def principal_of(self, user_id: UUID) -> Principal | None:
         """Return the caller with the grants in force now; ``None`` when switched off."""
-        rows = await self._pool.fetch(_GRANTS, user_id)
+        rows = await self._database.rows(_GRANTS, user_id)
         if not rows:
             return None
         grants = tuple(

@@ -48,7 +48,7 @@ async def read_my_income(request: Request) -> Response:
     runtime = runtime_of(request)
     year = _year(request) or runtime.clock.today().year
     user_id: UUID = request.state.user_id
-    answer = await runtime.database.pool.fetchval("SELECT tgj_my_income($1, $2)", user_id, year)
+    answer = await runtime.database.value("SELECT tgj_my_income($1, $2)", user_id, year)
     if answer is None:
         if (await runtime.authenticator.principal_of(user_id)) is None:
             raise Unauthenticated
@@ -90,9 +90,9 @@ def _year(request: Request) -> int | None:
     plain = _PLAIN_YEAR.fullmatch(query)
     if plain is not None:
         return int(plain.group(1))
-    given = request.query_params.get("year")
-    if given is None:
+    given = request.query_params.getlist("year")
+    if not given:
         return None
-    if not re.fullmatch(r"2\d{3}", given, re.ASCII):
+    if len(given) > 1 or not re.fullmatch(r"2\d{3}", given[0], re.ASCII):
         raise YearOutOfRange
-    return int(given)
+    return int(given[0])

@@ -5,21 +5,23 @@ validation never echoes the input: it may hold personal data.
 """
 
 import logging
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import uuid4
 
-from asyncpg import PostgresConnectionError
+from asyncpg import InterfaceError, PostgresError
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse
 
 from backend.core import errors
+from backend.core.db import passes_by_itself
 from backend.core.http.openapi import PROBLEM_MEDIA_TYPE
 from backend.core.http.validation_words import sentence_for
 
@@ -43,7 +45,9 @@ _HTTP_WORDS = {
     405: ("此地址不支持该方法", "This address does not take that method"),
     413: ("内容超过上限", "The content is over the limit"),
 }
-_RETRY_STATES = frozenset({"40001", "40P01", "53300", "57P01", "57P02", "57P03", "53100"})
+_LANGUAGE = re.compile(r"(zh|en)(?:-[a-z0-9-]*)?(?:\s*;\s*q=([01](?:\.[0-9]{0,3})?))?")
+_STEP = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,39}", re.ASCII)
+_FAULTS_MAX = 200
 
 
 class FaultOut(BaseModel):
@@ -71,13 +75,9 @@ def language_of(request: Request) -> str:
     """Return ``en`` when the caller prefers English over Chinese, else ``zh``."""
     best, best_quality = "zh", 0.0
     for part in request.headers.get("accept-language", "").lower().split(","):
-        tag, _, quality_text = part.strip().partition(";q=")
-        try:
-            quality = float(quality_text) if quality_text else 1.0
-        except ValueError:
-            quality = 0.0
-        if tag[:2] in ("zh", "en") and quality > best_quality:
-            best, best_quality = tag[:2], quality
+        match = _LANGUAGE.fullmatch(part.strip())
+        if match is not None and (quality := float(match[2] or 1)) > best_quality:
+            best, best_quality = match[1], quality
     return best
 
 
@@ -112,10 +112,11 @@ def add_problem_handlers(app: FastAPI) -> None:
         RequestValidationError: _validation,
         HTTPException: _http,
         DBAPIError: _database,
+        PostgresError: _database,
+        InterfaceError: _unavailable,
         PoolTimeout: _unavailable,
-        PostgresConnectionError: _unavailable,
         ConnectionError: _unavailable,
-        Exception: _unexpected,
+        ClientDisconnect: _gone,
     }
     for kind, handler in handlers.items():
         app.add_exception_handler(kind, handler)
@@ -144,15 +145,25 @@ async def _validation(request: Request, error: RequestValidationError) -> JSONRe
             code=str(item["type"]),
             message=sentence_for(item, language),
             row=None,
-            field=".".join(str(step) for step in item["loc"]),
+            field=".".join(_step(step) for step in item["loc"]),
             subject=None,
         )
-        for item in error.errors()
+        for item in error.errors()[:_FAULTS_MAX]
     ]
     title = (
         "请求内容不符合要求" if language == "zh" else "The request does not have the required form"
     )
     return problem_response(request, 422, "bad-request-form", title, faults)
+
+
+def _step(step: object) -> str:
+    """Return a step of a place in the input; a key that the caller made up is not repeated."""
+    return str(step) if isinstance(step, int) or _STEP.fullmatch(str(step)) else "?"
+
+
+async def _gone(request: Request, _error: Exception) -> JSONResponse:
+    """End a request whose caller hung up before its body was whole; nobody reads this."""
+    return await _http(request, HTTPException(400))
 
 
 async def _http(request: Request, error: HTTPException) -> JSONResponse:
@@ -168,12 +179,12 @@ async def _http(request: Request, error: HTTPException) -> JSONResponse:
     return response
 
 
-async def _database(request: Request, error: DBAPIError) -> JSONResponse:
+async def _database(request: Request, error: DBAPIError | PostgresError) -> JSONResponse:
     """Answer 503 for what passes by itself; anything else is a fault of ours."""
-    state = getattr(error.orig, "sqlstate", None)
-    if error.connection_invalidated or state in _RETRY_STATES:
+    lost = isinstance(error, DBAPIError) and error.connection_invalidated
+    if lost or passes_by_itself(getattr(getattr(error, "orig", error), "sqlstate", None)):
         return await _unavailable(request, error)
-    return await _unexpected(request, error)
+    return unexpected(request, error)
 
 
 async def _unavailable(request: Request, error: Exception) -> JSONResponse:
@@ -184,7 +195,8 @@ async def _unavailable(request: Request, error: Exception) -> JSONResponse:
     return problem_response(request, 503, "unavailable", title)
 
 
-async def _unexpected(request: Request, error: Exception) -> JSONResponse:
+def unexpected(request: Request, error: Exception) -> JSONResponse:
+    """Record an error of ours and answer 500 without a word of it."""
     # The exception's own text may hold values of the row: log its kind and place only.
     cause = getattr(error, "orig", None)
     constraint = getattr(getattr(cause, "__cause__", None), "constraint_name", None)

@@ -8,18 +8,20 @@ idempotent answer is part of the same transaction.
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Iterable
+from email.message import Message as MediaType
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, params
 from fastapi.routing import APIRoute
 from sqlalchemy.exc import DBAPIError
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Message
 
 from backend.core.audit import Command
 from backend.core.db import PLATFORM_ORG_ID, ReadSession, Scope, WriteSession
-from backend.core.errors import NotFound, RoleMissing, TooLarge, Unauthenticated
+from backend.core.errors import NotFound, RoleMissing, RuleBroken, TooLarge, Unauthenticated
 from backend.core.http import idempotency, strict_json
 from backend.core.http.etag import expected_version
 from backend.core.http.openapi import described
@@ -30,7 +32,23 @@ from backend.core.principal import Principal
 Handler = Callable[[Request], Awaitable[Response]]
 _SERIALIZATION_FAILURES = frozenset({"40001", "40P01"})
 _LOCK_NOT_AVAILABLE = "55P03"
+_UNIQUE_VIOLATION = "23505"
 _ATTEMPTS = 8
+_PARSED_IN_THREAD_BYTES = 256 * 1024
+
+
+class FormNeeded(RuleBroken):
+    """The operation takes a file in a form, and the body is none that can be read."""
+
+    zh = "此操作须以 multipart/form-data 上传文件"
+    en = "Upload the file as multipart/form-data"
+
+
+class TextRefused(RuleBroken):
+    """The address holds a character that no database keeps."""
+
+    zh = "地址中有空字符"
+    en = "The address holds a NUL character"
 
 
 class PolicyRoute(APIRoute):
@@ -46,29 +64,37 @@ class PolicyRoute(APIRoute):
         inner: Handler = super().get_route_handler()
         policy = self.policy
         action = self.operation_id or self.name
+        takes_form = self.body_field is not None and isinstance(
+            self.body_field.field_info, params.Form
+        )
 
         if policy.access == "statement":
             return self.answer_by_statement
 
         async def handle(request: Request) -> Response:
+            if "\x00" in request.url.path or b"%00" in request.scope["query_string"]:
+                raise TextRefused
             principal = await _signed_in(request, policy)
             scope = _scope(principal, policy, request)
             request.state.principal, request.state.scope = principal, scope
             if policy.versioned:
                 expected_version(request)
+            if policy.idempotent:
+                idempotency.checked_key(request.headers.get("idempotency-key"))
             request = _limited(request, policy.body_bytes_max)
-            body = await _strict_body(request)
             database = runtime_of(request).database
             try:
+                # The whole body first: a slow caller must not hold a connection.
+                body = await (_form(request) if takes_form else _strict_body(request))
                 if policy.access == "none":
                     return await inner(request)
                 if policy.access == "read":
                     async with database.read(scope) as session:
                         request.state.session = session
                         return await inner(request)
-                return await _write(request, inner, policy, action, body)
+                return await _write(request, inner, policy, action, body, form=takes_form)
             finally:
-                # A form that we parsed for its digest is ours to close.
+                # A form that we parsed is ours to close.
                 await request.close()
 
         return handle
@@ -105,6 +131,8 @@ async def _signed_in(request: Request, policy: Policy) -> Principal | None:
     if principal is None:
         raise Unauthenticated
     if policy.audience not in ("any", principal.kind):
+        raise RoleMissing
+    if policy.audience == "farmer" and not principal.households():
         raise RoleMissing
     return principal
 
@@ -147,7 +175,7 @@ def _limited(request: Request, bytes_max: int) -> Request:
     """
     limit = f"{bytes_max // 1024} KB"
     declared = request.headers.get("content-length", "")
-    if declared.isdigit() and int(declared) > bytes_max:
+    if declared.isdecimal() and (len(declared) > 18 or int(declared) > bytes_max):
         raise TooLarge(limit=limit)
     received = 0
 
@@ -165,20 +193,35 @@ def _limited(request: Request, bytes_max: int) -> Request:
 async def _strict_body(request: Request) -> bytes:
     """Parse a JSON body strictly before FastAPI reads it; return the raw bytes.
 
-    Starlette keeps a parsed body in ``_json``; putting ours there makes FastAPI use it. Other
-    media types (uploads) are left on the wire for the endpoint to stream.
+    Starlette keeps a parsed body in ``_json``; putting ours there makes FastAPI use it, so what
+    is JSON is decided here in the way that FastAPI does. Large bodies are parsed in a thread.
     """
-    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if content_type.startswith("multipart/"):
-        return b""
     body = await request.body()
-    if body and content_type in ("application/json", "application/merge-patch+json"):
-        request._json = strict_json.parse(body)  # noqa: SLF001 -- see the docstring
+    media = MediaType()
+    media["content-type"] = request.headers.get("content-type", "")
+    kind, subtype = media.get_content_maintype(), media.get_content_subtype()
+    if body and kind == "application" and (subtype == "json" or subtype.endswith("+json")):
+        if len(body) < _PARSED_IN_THREAD_BYTES:
+            parsed = strict_json.parse(body)
+        else:
+            parsed = await asyncio.to_thread(strict_json.parse, body)
+        request._json = parsed  # noqa: SLF001 -- see the docstring
     return body
 
 
+async def _form(request: Request) -> bytes:
+    """Receive a multipart form, spooled to disk above 1 MB; return a digest of its parts."""
+    media_type = request.headers.get("content-type", "").strip().lower()
+    if not media_type.startswith("multipart/form-data"):
+        raise FormNeeded
+    try:
+        return await idempotency.form_digest(await request.form())
+    except (HTTPException, UnicodeError) as error:
+        raise FormNeeded from error
+
+
 async def _write(
-    request: Request, inner: Handler, policy: Policy, action: str, body: bytes
+    request: Request, inner: Handler, policy: Policy, action: str, body: bytes, *, form: bool
 ) -> Response:
     """Run the operation as one unit of work, again when the database could not serialise it."""
     for attempt in range(1, _ATTEMPTS + 1):
@@ -188,10 +231,14 @@ async def _write(
             state = getattr(error.orig, "sqlstate", None)
             if state == _LOCK_NOT_AVAILABLE:
                 raise idempotency.TwinStillRunning from error
-            if state not in _SERIALIZATION_FAILURES or attempt == _ATTEMPTS:
+            # Who looked, saw nothing and inserted beside a twin will see the twin's row now.
+            again = state == _UNIQUE_VIOLATION and attempt == 1
+            if not again and (state not in _SERIALIZATION_FAILURES or attempt == _ATTEMPTS):
                 raise
             # Those who collided would collide again if all came back at once.
             await asyncio.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 -- no secret
+            if form:
+                await idempotency.form_digest(await request.form())
     raise AssertionError("unreachable: the last attempt returns or raises")
 
 
@@ -211,24 +258,15 @@ async def _write_once(
             user_id=scope.user_id,
             operation=f"{request.method} {request.url.path}",
             key=idempotency.checked_key(request.headers.get("idempotency-key")),
-            fingerprint=idempotency.fingerprint(
-                request.url.query.encode(), body or await _upload_digest(request)
-            ),
+            fingerprint=idempotency.fingerprint(request.url.query.encode(), body),
         )
         stored = await idempotency.claim(session, claim)
         if stored is not None:
-            command.replayed = True
+            command.idle = True
             return stored
         response = await inner(request)
         await idempotency.store(session, claim, response)
         return response
-
-
-async def _upload_digest(request: Request) -> bytes:
-    """Return a digest of a multipart form's parts, which are spooled to disk above 1 MB."""
-    if not request.headers.get("content-type", "").startswith("multipart/"):
-        return b""
-    return await idempotency.form_digest(await request.form())
 
 
 def current_principal(request: Request) -> Principal:

@@ -5,12 +5,15 @@ UTF-8, depth beyond 64, integers beyond 64 bits, trailing text.
 """
 
 import json
+import re
 from typing import Any, NoReturn
 
 from backend.core.errors import RuleBroken
 
 _DEPTH_MAX = 64
 _INTEGER_MAX = 2**63
+_TEXT_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
+_REFUSED_CHARACTER = re.compile("[\x00\ud800-\udfff]")
 
 
 class BadJson(RuleBroken):
@@ -76,25 +79,15 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _check_depth(source: str) -> None:
     """Refuse nesting that would exhaust the parser's stack, before it runs."""
-    depth = deepest = 0
-    in_string = escaped = False
-    for char in source:
-        if in_string:
-            if escaped:
-                escaped = False
-            elif char == "\\":
-                escaped = True
-            elif char == '"':
-                in_string = False
-        elif char == '"':
-            in_string = True
-        elif char in "[{":
+    depth = 0
+    for found in _TEXT_OR_BRACKET.finditer(source):
+        mark = source[found.start()]
+        if mark in "[{":
             depth += 1
-            deepest = max(deepest, depth)
-        elif char in "]}":
+            if depth > _DEPTH_MAX:
+                raise _refuse(f"嵌套超过 {_DEPTH_MAX} 层", f"nested deeper than {_DEPTH_MAX}")
+        elif mark in "]}":
             depth -= 1
-    if deepest > _DEPTH_MAX:
-        raise _refuse(f"嵌套超过 {_DEPTH_MAX} 层", f"nested deeper than {_DEPTH_MAX}")
 
 
 def _check_text(value: Any) -> None:
@@ -103,9 +96,10 @@ def _check_text(value: Any) -> None:
     while stack:
         item = stack.pop()
         if isinstance(item, str):
-            if "\x00" in item:
+            found = _REFUSED_CHARACTER.search(item)
+            if found is not None and found[0] == "\x00":
                 raise _refuse("文本中有空字符", "a text holds a NUL character")
-            if any("\ud800" <= char <= "\udfff" for char in item):
+            if found is not None:
                 raise _refuse("文本中有不完整的字符", "a text holds a lone surrogate")
         elif isinstance(item, dict):
             stack.extend(item)
