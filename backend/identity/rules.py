@@ -24,6 +24,11 @@ def code_hash(key: bytes, phone_index: bytes, code: str) -> bytes:
     return hmac.digest(key, phone_index + code.encode(), hashlib.sha256)
 
 
+def same_hash(one: bytes, other: bytes) -> bool:
+    """Compare two hashes in a time that says nothing of where they differ."""
+    return hmac.compare_digest(one, other)
+
+
 def new_refresh_token() -> str:
     """Return 256 random bits as text."""
     return secrets.token_urlsafe(32)

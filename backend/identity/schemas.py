@@ -9,7 +9,8 @@ from backend.core.principal import Role
 from backend.core.wire import In, Out, ShortText
 
 Phone = Annotated[
-    str, Field(pattern=r"^1[3-9]\d{9}$", description="手机号", examples=["19900000001"])
+    str,
+    Field(pattern=r"^1[3-9][0-9]{9}$", description="手机号", examples=["19900000001"], repr=False),
 ]
 
 
@@ -29,29 +30,31 @@ class OtpVerifyIn(In):
     """Sign in with the code."""
 
     phone: Phone
-    code: Annotated[str, Field(pattern=r"^\d{6}$", description="验证码", examples=["123456"])]
+    code: Annotated[
+        str, Field(pattern=r"^[0-9]{6}$", description="验证码", examples=["123456"], repr=False)
+    ]
 
 
 class PasswordIn(In):
     """Staff sign in with a password."""
 
     login_name: Annotated[str, Field(min_length=1, max_length=64, examples=["kuaiji.quandian"])]
-    password: Annotated[str, Field(min_length=1, max_length=256)]
+    password: Annotated[str, Field(min_length=1, max_length=256, repr=False)]
 
 
 class RefreshIn(In):
     """Exchange or end a refresh token."""
 
-    refresh_token: Annotated[str, Field(min_length=20, max_length=100)]
+    refresh_token: Annotated[str, Field(min_length=20, max_length=100, repr=False)]
 
 
 class TokensOut(Out):
     """A signed-in session."""
 
-    access_token: str = Field(description="Bearer token for the Authorization header")
+    access_token: str = Field(description="Bearer token for the Authorization header", repr=False)
     token_type: Literal["Bearer"]
     expires_in_s: int = Field(description="Seconds the access token is good for")
-    refresh_token: str = Field(description="Use it once to get the next pair")
+    refresh_token: str = Field(description="Use it once to get the next pair", repr=False)
 
 
 class GrantOut(Out):
@@ -78,7 +81,7 @@ class StaffUserIn(In):
 
     login_name: Annotated[str, Field(pattern=r"^[a-z0-9._-]{3,64}$", examples=["kuaiji.quandian"])]
     display_name: ShortText
-    password: Annotated[str, Field(min_length=12, max_length=256)]
+    password: Annotated[str, Field(min_length=12, max_length=256, repr=False)]
     role: Literal[
         "clerk", "director", "accountant", "cashier", "dispatcher", "crew", "supervisor", "admin"
     ]

@@ -1,11 +1,13 @@
 """The verbs of identity: register and grant, ask for a code, sign in, refresh, sign out."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import argon2
-from sqlalchemy import func, text, update
+from sqlalchemy import case, func, or_, text, update
 from sqlmodel import col, select
 
 from backend.core.crypto import Sealer
@@ -17,6 +19,8 @@ from backend.identity.errors import LoginNameTaken, TooManyCodes
 from backend.identity.models import OtpChallenge, RefreshToken, RoleGrant, UserAccount
 
 _hasher = argon2.PasswordHasher()
+# Each hash takes 64 MB: two at a time, in threads that nothing else waits for.
+_hashing = ThreadPoolExecutor(2, thread_name_prefix="argon2")
 # A wrong name costs the same time as a wrong password.
 _DUMMY_HASH = _hasher.hash("no user has this password")
 
@@ -25,6 +29,9 @@ async def register_staff(
     session: WriteSession, *, login_name: str, display_name: str, password: str
 ) -> UserAccount:
     """Add a staff user; raise `LoginNameTaken`. ``password``: at least 12 characters."""
+    password_hash = await asyncio.get_running_loop().run_in_executor(
+        _hashing, _hasher.hash, password
+    )
     taken = await session.scalar(select(UserAccount.id).where(UserAccount.login_name == login_name))
     if taken is not None:
         raise LoginNameTaken(login_name=login_name)
@@ -32,7 +39,7 @@ async def register_staff(
         kind="staff",
         login_name=login_name,
         display_name=display_name,
-        password_hash=await asyncio.to_thread(_hasher.hash, password),
+        password_hash=password_hash,
     )
     session.add(user)
     await session.flush()
@@ -143,7 +150,7 @@ async def user_by_code(
         .returning(col(OtpChallenge.id), col(OtpChallenge.code_hash))
     )
     row = spent.first()
-    if row is None or row.code_hash != rules.code_hash(key, index, code):
+    if row is None or not rules.same_hash(row.code_hash, rules.code_hash(key, index, code)):
         return None
     await session.execute(
         update(OtpChallenge).where(col(OtpChallenge.id) == row.id).values(used_at=now)
@@ -155,28 +162,55 @@ async def user_by_code(
     )
 
 
-async def user_by_password(
-    session: WriteSession, *, login_name: str, password: str, now: datetime
-) -> UUID | None:
-    """Return the staff user whose password this is; count a wrong one and lock after ten.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PasswordGuess:
+    """A counted guess at a user's password, still to be compared with the hash."""
 
-    The caller commits before it refuses: a failure must stay counted.
+    user_id: UUID
+    password_hash: str = field(repr=False)
+
+
+async def count_guess(
+    session: WriteSession, *, login_name: str, now: datetime
+) -> PasswordGuess | None:
+    """Count a guess before it is compared, and lock the account for a while at the tenth.
+
+    ``None`` for an unknown, locked or disabled name. Counting first, many at once still have ten
+    guesses; comparing takes long, so the caller commits before it and holds no row meanwhile.
     """
-    user = await session.scalar(
-        select(UserAccount).where(UserAccount.login_name == login_name).with_for_update()
+    last = col(UserAccount.failures) + 1 >= rules.PASSWORD_FAILURES_MAX
+    counted = await session.execute(
+        update(UserAccount)
+        .where(
+            col(UserAccount.login_name) == login_name,
+            col(UserAccount.disabled_at).is_(None),
+            col(UserAccount.password_hash).is_not(None),
+            or_(col(UserAccount.locked_until).is_(None), col(UserAccount.locked_until) <= now),
+        )
+        .values(
+            failures=case((last, 0), else_=col(UserAccount.failures) + 1),
+            locked_until=case((last, now + rules.PASSWORD_LOCK), else_=None),
+        )
+        .returning(col(UserAccount.id), col(UserAccount.password_hash))
     )
-    locked = user is None or (user.locked_until is not None and user.locked_until > now)
-    stored = _DUMMY_HASH if user is None or user.password_hash is None else user.password_hash
-    right = await asyncio.to_thread(_matches, stored, password)
-    if user is None or locked or user.disabled_at is not None:
-        return None
-    if right:
-        user.failures, user.locked_until = 0, None
-        return user.id
-    user.failures += 1
-    if user.failures >= rules.PASSWORD_FAILURES_MAX:
-        user.failures, user.locked_until = 0, now + rules.PASSWORD_LOCK
-    return None
+    row = counted.first()
+    return None if row is None else PasswordGuess(user_id=row.id, password_hash=row.password_hash)
+
+
+async def is_right(guess: PasswordGuess | None, password: str) -> bool:
+    """Compare a password with the guess's hash; without a guess it takes as long and is wrong."""
+    stored = _DUMMY_HASH if guess is None else guess.password_hash
+    right = await asyncio.get_running_loop().run_in_executor(_hashing, _matches, stored, password)
+    return right and guess is not None
+
+
+async def forget_guesses(session: WriteSession, *, user_id: UUID) -> None:
+    """Start counting anew after a right password."""
+    await session.execute(
+        update(UserAccount)
+        .where(col(UserAccount.id) == user_id)
+        .values(failures=0, locked_until=None)
+    )
 
 
 def _matches(stored: str, password: str) -> bool:
@@ -197,22 +231,27 @@ async def start_refresh_family(
 
 async def exchange_refresh_token(
     session: WriteSession, *, token: str, now: datetime
-) -> tuple[UUID, str] | None:
-    """Return the user and the next token; ``None`` for an unknown, ended or reused token.
+) -> tuple[UUID, str | None] | None:
+    """Return the user and the next token; ``None`` for an unknown or ended token.
 
-    A second use means that two hold the token: the whole family is revoked (RFC 9700 §4.14.2).
+    A second use means that two hold the token: the whole family is revoked (RFC 9700 §4.14.2),
+    and there is no next one.
     The caller commits before it refuses.
     """
     row = await session.scalar(
         select(RefreshToken)
-        .where(RefreshToken.token_hash == rules.token_hash(token))
-        .with_for_update()
+        .join(UserAccount, col(UserAccount.id) == col(RefreshToken.user_id))
+        .where(
+            RefreshToken.token_hash == rules.token_hash(token),
+            col(UserAccount.disabled_at).is_(None),
+        )
+        .with_for_update(of=RefreshToken)
     )
     if row is None or row.revoked_at is not None or row.expires_at <= now:
         return None
     if row.used_at is not None:
         await revoke_family(session, family_id=row.family_id, now=now)
-        return None
+        return row.user_id, None
     row.used_at = now
     following = await _next_refresh_token(
         session, family_id=row.family_id, user_id=row.user_id, expires_at=row.expires_at
@@ -229,13 +268,14 @@ async def revoke_family(session: WriteSession, *, family_id: UUID, now: datetime
     )
 
 
-async def sign_out(session: WriteSession, *, token: str, now: datetime) -> None:
-    """End the sign-in that ``token`` belongs to; an unknown token changes nothing."""
+async def sign_out(session: WriteSession, *, token: str, now: datetime) -> bool:
+    """End the sign-in that ``token`` belongs to; return whether the token is one of ours."""
     family = await session.scalar(
         select(RefreshToken.family_id).where(RefreshToken.token_hash == rules.token_hash(token))
     )
     if family is not None:
         await revoke_family(session, family_id=family, now=now)
+    return family is not None
 
 
 async def _next_refresh_token(
