@@ -1,7 +1,8 @@
 """An import's report on the terminal: Chinese first, English on the second line."""
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TextIO
 
 from rich.console import Console
 from rich.markup import escape
@@ -17,6 +18,17 @@ _KINDS = {
     "parcels": ("地块", "parcels"),
 }
 _LISTED_MAX = 50
+_PLAIN_COLUMNS = 120
+_MAY_BE_LEFT_OUT = frozenset(
+    {
+        "parcel-duplicate",
+        "polygon-collapsed",
+        "polygon-invalid",
+        "polygon-not-finite",
+        "polygon-repair-changes-area",
+        "polygon-too-large",
+    }
+)
 _CENTIMU = {
     "registered_centimu": ("确权面积", "registered"),
     "contract_centimu": ("合同面积", "contract"),
@@ -26,14 +38,14 @@ _CENTIMU = {
 
 def print_reports(reports: Mapping[str, ImportReport]) -> None:
     """Print the totals of all collectives, then differences, faults and remarks."""
-    console = Console(highlight=False, soft_wrap=True)
+    console = _console(sys.stdout)
     first = next(iter(reports.values()))
     zh, en = _KINDS[first.kind]
     sums = {
         name: sum(getattr(report, name) for report in reports.values())
         for name in ("rows", "created", "updated", "unchanged", "skipped", "missing")
     }
-    trial = ("预演，未写入。", "Dry run, nothing written. ") if first.dry_run else ("", "")
+    trial = _trial(reports.values()) if first.dry_run else ("", "")
     console.print(
         f"{trial[0]}读取 {sums['rows']} 行；{zh}新增 {sums['created']}，修改 {sums['updated']}，"
         f"未变 {sums['unchanged']}，跳过 {sums['skipped']}，文件中没有 {sums['missing']}\n"
@@ -51,19 +63,53 @@ def print_reports(reports: Mapping[str, ImportReport]) -> None:
             f"  {change.subject} {change.field}：{change.before or '—'} → {change.after or '—'}",
             markup=False,
         )
-    _print_faults(console, "错误 / faults", [f for r in reports.values() for f in r.faults])
+    faults = [fault for report in reports.values() for fault in report.faults]
+    _print_faults(console, "错误 / faults", faults)
+    _print_advice(console, faults)
     _print_faults(console, "提示 / remarks", [f for r in reports.values() for f in r.warnings])
+
+
+def _console(stream: TextIO) -> Console:
+    """Make a console that does not break lines at 80 columns in a file or a pipe."""
+    width = None if stream.isatty() else _PLAIN_COLUMNS
+    return Console(file=stream, width=width, highlight=False, soft_wrap=True)
+
+
+def _trial(reports: Iterable[ImportReport]) -> tuple[str, str]:
+    """Return what a dry run ends with: whether the file would be taken."""
+    count = sum(len(report.faults) for report in reports)
+    if not count:
+        return "预演，未写入。", "Dry run, nothing written. "
+    return (
+        f"预演，未写入。有 {count} 处错误，正式导入会被拒绝。",
+        f"Dry run, nothing written. With its {count} faults the file would be refused. ",
+    )
+
+
+def _print_advice(console: Console, faults: Sequence[Fault]) -> None:
+    """Say what helps when all that is wrong are parcels that may be left out."""
+    if faults and all(fault.code in _MAY_BE_LEFT_OUT for fault in faults):
+        console.print(
+            "可以修改文件，或加 --leave-out 跳过这些地块导入其余部分\n"
+            "Mend the file, or leave these parcels out with --leave-out",
+            markup=False,
+        )
 
 
 def print_refusal(refused: DomainError) -> None:
     """Print why nothing was written, with every fault that is listed, on stderr."""
-    console = Console(file=sys.stderr, highlight=False, soft_wrap=True)
+    console = _console(sys.stderr)
     console.print(f"{refused.sentence('zh')}\n{refused.sentence('en')}", markup=False)
     _print_faults(console, "错误 / faults", refused.faults)
+    _print_advice(console, refused.faults)
 
 
 def _print_faults(console: Console, title: str, faults: Sequence[Fault]) -> None:
-    """Print a table: row, field, parcel or household, and what is wrong in both languages."""
+    """Print a table: row, field, parcel or household, and what is wrong in both languages.
+
+    What several collectives' parts share, as a missing boundary, is said once.
+    """
+    faults = list(dict.fromkeys(faults))
     if not faults:
         return
     table = Table(title=f"{title}: {len(faults)}", title_justify="left", show_lines=False)

@@ -23,7 +23,8 @@ from backend.core.clock import Clock, SystemClock
 from backend.core.crypto import Sealer
 from backend.core.db import PLATFORM_ORG_ID, Database, Scope, WriteSession
 from backend.core.errors import BadInput, DomainError, Fault
-from backend.core.intake import FeatureSet, Table, read_features, read_table
+from backend.core.intake import DEFAULT_LIMITS, FeatureSet, Table, read_features, read_table
+from backend.core.intake.limits import load
 from backend.core.settings import Settings
 from backend.land.cadastre import ParcelOptions, sets_by_collective
 from backend.land.parcels import import_parcels
@@ -32,6 +33,8 @@ from backend.parties.reports import ImportRefused, ImportReport
 from backend.parties.rosters import contacts, tables_by_collective
 from backend.parties.uploads import Upload, upload_of
 from backend.parties.villages import import_villages
+
+_CODE_LENGTH = 14
 
 
 class _Part(Protocol):
@@ -79,12 +82,30 @@ def _add_parcel_words(command: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Import the file and print a report; 0 when it is sound, 1 when anything was refused."""
     try:
-        upload = upload_of(arguments.file.read_bytes(), arguments.file.name)
-    except OSError as error:
-        print(f"无法读取文件：{arguments.file}\nThe file cannot be read: {error.strerror}")
+        upload = upload_of(_content(arguments.file), arguments.file.name)
+    except BadInput as refused:
+        print_refusal(refused)
         return 1
     with running_database(settings) as url:
         return asyncio.run(_run(arguments, settings, upload, url))
+
+
+def _content(path: Path) -> bytes:
+    """Return a file's bytes; raise `BadInput` when it cannot be read, is empty or too large."""
+    zh, en = "不是普通文件", "it is not a regular file"
+    try:
+        if path.is_file():
+            return load(path, DEFAULT_LIMITS)
+        if path.is_dir():
+            zh, en = "这是文件夹，请指定其中的文件", "it is a folder; name a file in it"
+        elif not path.exists():
+            zh, en = "文件不存在，请核对路径", "it does not exist; compare the path"
+    except PermissionError:
+        zh, en = "没有读取权限", "you may not read it"
+    except OSError as error:
+        zh, en = f"系统报错 {error.errno}", str(error.strerror)
+    zh, en = f"无法读取文件：{zh}", f"The file cannot be read: {en}"
+    raise BadInput([Fault(code="file-unreadable", zh=zh, en=en, subject=str(path))])
 
 
 async def _run(arguments: argparse.Namespace, settings: Settings, upload: Upload, url: str) -> int:
@@ -237,6 +258,10 @@ def _unknown(code: str) -> Fault:
         zh = "文件中没有编码，无法判断所属集体，请用 --org 指定"
         en = "Rows have no code that tells their collective; name it with --org"
         return Fault(code="collective-unclear", zh=zh, en=en, field="--org")
+    if len(code) != _CODE_LENGTH:
+        zh = "集体编码应为 14 位：12 位村代码后加两位组号（无组为 00）"
+        en = "A collective's code has 14 digits: the village's 12 and a group's two (none: 00)"
+        return Fault(code="collective-form", zh=zh, en=en, field="--org", subject=code)
     zh = "该集体经济组织未登记，请先导入村名录（tgj import villages）"
     en = "The collective is not registered; import the villages first"
     return Fault(code="collective-unknown", zh=zh, en=en, field="--org", subject=code)

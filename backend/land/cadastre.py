@@ -1,7 +1,7 @@
 """Reading a cadastral file's parcels: codes, areas and sound polygons; no database here."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
@@ -29,6 +29,7 @@ COLUMNS = Columns(
 _Code = TypeVar("_Code", bound=codes.OfficialCode)
 _KINDS = (AreaKind.REGISTERED, AreaKind.CONTRACT, AreaKind.SURVEYED)
 _TEXT_MAX = 100
+_UNUSED_LISTED_MAX = 20
 _DECIMALS = 8
 _AREA_M2_MAX = 1e10
 _ROUNDING_M2 = 5.0
@@ -110,7 +111,9 @@ def read_cadastre(
         zh = f"没有面积字段 {options.area_field}；现有：{listed}"
         en = f"No field {options.area_field}; seen: {listed}"
         raise BadInput([Fault(code="area-field", zh=zh, en=en, field=options.area_field)])
-    reader = _Reader(codes.CollectiveCode(collective_code), COLUMNS.match(names), options, findings)
+    columns = COLUMNS.match(names)
+    _warn_of_unused(names, {*columns.values(), options.area_field}, findings)
+    reader = _Reader(codes.CollectiveCode(collective_code), columns, options, findings)
     shapes = _rounded(
         geometry.to_lonlat([feature.geometry for feature in features.features], features.crs)
     )
@@ -119,6 +122,14 @@ def read_cadastre(
         reader.read(feature, shape, float(size_m2))
     _warn_of_all(reader.cadastre.entries, findings)
     return reader.cadastre
+
+
+def _warn_of_unused(names: Sequence[str], used: Collection[str | None], findings: Findings) -> None:
+    """Name the fields that nothing was taken from: a misspelt one, or an area without its unit."""
+    unused = [name for name in names if name and name not in used]
+    if unused:
+        listed = "、".join(unused[:_UNUSED_LISTED_MAX]) + "…" * (len(unused) > _UNUSED_LISTED_MAX)
+        findings.warn("fields-unused", f"未使用的字段：{listed}", f"Fields not used: {listed}")
 
 
 def _warn_of_all(entries: Sequence[ParcelEntry], findings: Findings) -> None:

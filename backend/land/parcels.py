@@ -16,7 +16,7 @@ from backend.core.ids import new_id
 from backend.core.intake import FeatureSet
 from backend.land.cadastre import Cadastre, ParcelEntry, ParcelOptions, read_cadastre
 from backend.land.models import Parcel, ParcelArea
-from backend.land.placing import check_boundary, check_overlaps, numbered
+from backend.land.placing import check_boundary, check_moves, check_overlaps, numbered
 from backend.land.register import Register, polygon_key, read_register
 from backend.parties.directory import collective_code_of
 from backend.parties.reports import CHANGES_LISTED_MAX, Change, Findings, ImportReport
@@ -82,6 +82,7 @@ def _settle(
     """Give codes, compare polygons with each other and the boundary; return what is imported."""
     entries = numbered(cadastre.entries, register, collective, plan.findings)
     check_boundary(entries, register.boundary, plan.findings)
+    check_moves(entries, register, plan.findings)
     left_out, counts = check_overlaps(entries, register, options, plan.findings)
     plan.totals.update(counts)
     return [entry for place, entry in enumerate(entries) if place not in left_out]

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
 import shapely
 from shapely.geometry import MultiPolygon, Polygon
 
@@ -15,6 +16,9 @@ from backend.land.rules import OVERLAP_M2_MIN, judge_pairs, tolerance_m2
 from backend.parties.reports import Findings
 
 _NUMBERS_MAX = 99_999
+_MOVED_MIN = 3
+_MOVED_M_MAX = 20.0
+_M_PER_DEGREE = 111_200.0
 
 
 def numbered(
@@ -73,6 +77,46 @@ def check_boundary(
             )
 
 
+def check_moves(entries: Sequence[ParcelEntry], register: Register, findings: Findings) -> None:
+    """Remark when registered parcels all move alike: the file's coordinates may be misnamed.
+
+    GCJ-02 read as CGCS2000 lies some 500 m off, an old datum some 100 m.
+    """
+    pairs = [
+        (
+            _middle(entry.polygon.bounds),
+            _middle((old.min_lon, old.min_lat, old.max_lon, old.max_lat)),
+        )
+        for entry in entries
+        if entry.polygon is not None
+        and (old := register.parcels.get(str(entry.code))) is not None
+        and old.min_lon is not None
+        and old.min_lat is not None
+        and old.max_lon is not None
+        and old.max_lat is not None
+    ]
+    if len(pairs) < _MOVED_MIN:
+        return
+    after, before = (np.array(side) for side in zip(*pairs, strict=True))
+    degrees = np.median(after - before, axis=0)
+    east_m = degrees[0] * _M_PER_DEGREE * np.cos(np.radians(before[0, 1]))
+    moved_m = float(np.hypot(east_m, degrees[1] * _M_PER_DEGREE))
+    if moved_m > _MOVED_M_MAX:
+        zh = (
+            f"{len(pairs)} 块已登记地块整体移动约 {moved_m:.0f} 米，"
+            "请核对坐标系（如为 GCJ-02，用 --crs 注明）"
+        )
+        en = (
+            f"{len(pairs)} registered parcels move by about {moved_m:.0f} m together: "
+            "compare the coordinate system (if it is GCJ-02, say --crs GCJ-02)"
+        )
+        findings.warn("parcels-moved", zh, en)
+
+
+def _middle(edges: Sequence[float]) -> tuple[float, float]:
+    return (edges[0] + edges[2]) / 2, (edges[1] + edges[3]) / 2
+
+
 def check_overlaps(
     entries: Sequence[ParcelEntry], register: Register, options: ParcelOptions, findings: Findings
 ) -> tuple[set[int], Counter[str]]:
@@ -84,7 +128,9 @@ def check_overlaps(
     places = [place for place, entry in enumerate(entries) if entry.polygon is not None]
     shapes = [entry.polygon for entry in entries if entry.polygon is not None]
     others = _neighbours(entries, shapes, register)
-    labels = [str(entries[place].code) for place in places] + [code for code, _ in others]
+    labels: list[tuple[str, int | None]]
+    labels = [(str(entries[place].code), entries[place].row) for place in places]
+    labels += [(code, None) for code, _ in others]
     everything = [*shapes, *(shape for _, shape in others)]
     sizes_m2 = geometry.areas_m2(everything)
     # Two copies of a parcel smaller than the tolerance must still meet.
@@ -97,12 +143,14 @@ def check_overlaps(
             continue  # both are registered already
         later = pair.second if pair.second < len(shapes) else pair.first
         earlier = pair.first if later == pair.second else pair.second
-        entry, other = entries[places[later]], labels[earlier]
+        entry, (other, row) = entries[places[later]], labels[earlier]
         kind = "duplicate" if pair.duplicate else "overlap"
         counts[f"{kind}s"] += 1
         how = "是同一块地" if pair.duplicate else "重叠"
-        zh = f"与地块 {other} {how}（{pair.shared_m2:.1f} m²）"
-        en = f"It {'is the same ground as' if pair.duplicate else 'overlaps'} {other}"
+        # A number that was given just now tells a clerk nothing: the row does.
+        where_zh, where_en = ("", "") if row is None else (f"第 {row} 行的", f" of row {row}")
+        zh = f"与{where_zh}地块 {other} {how}（{pair.shared_m2:.1f} m²）"
+        en = f"It {'is the same ground as' if pair.duplicate else 'overlaps'} {other}{where_en}"
         refused = pair.duplicate or options.strict_overlaps
         if pair.duplicate and options.leave_out:
             left_out.add(places[later])

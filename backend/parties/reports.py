@@ -99,7 +99,9 @@ class Findings:
         """
         if rows:
             count = len(rows)
-            self.warn(code, zh.format(count=count), en.format(count=count), row=rows[0])
+            first = ("；本行为第一处", "; this row is the first") if count > 1 else ("", "")
+            zh, en = zh.format(count=count) + first[0], en.format(count=count) + first[1]
+            self.warn(code, zh, en, row=rows[0])
 
     def tried(self, read: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
         """Return what ``read`` returns, or keep the faults of its `BadInput` and return None."""

@@ -108,11 +108,15 @@ def test_a_missing_file_and_an_unknown_collective_are_said(
 ) -> None:
     """Both end with status 1 and a sentence that helps."""
     assert tgj(database_url, "parcels", tmp_path / "none.geojson") == 1
-    assert "无法读取文件" in capsys.readouterr().out
+    assert "文件不存在" in capsys.readouterr().err
+    assert tgj(database_url, "parcels", tmp_path) == 1
+    assert "这是文件夹" in capsys.readouterr().err
     made = files.write_files(small, tmp_path)
     words = ("parcels", made.parcels, "--org", "14042910099900")
     assert tgj(database_url, *words) == 1
     assert "14042910099900" in capsys.readouterr().err
+    assert tgj(database_url, *words[:3], "140429100999") == 1
+    assert "应为 14 位" in capsys.readouterr().err
 
 
 def test_the_words_of_the_command() -> None:
