@@ -77,7 +77,7 @@ async def serve(
 async def work(url: str, *, wait: bool) -> None:
     """Run jobs; with ``wait`` for ever, else until none is left."""
     database = await Database.open(url, connections=4)
-    app = job_app(url, _BLUEPRINTS)
+    app = job_app(url, [make() for make in _BLUEPRINTS])
     try:
         async with app.open_async():
             await app.run_worker_async(

@@ -1,6 +1,6 @@
 """Background jobs on procrastinate: the queue lives in PostgreSQL, in the schema ``jobs``.
 
-A slice's ``tasks.py`` declares tasks on its own `procrastinate.Blueprint`; the worker adds all of
+A slice's ``tasks.py`` makes a `procrastinate.Blueprint` of its tasks; the worker adds all of
 them. `enqueue` writes the job in the caller's transaction, so a job exists exactly when the state
 it has to move was committed.
 """

@@ -7,11 +7,15 @@ import procrastinate
 from backend.core.db import Database
 from backend.operations.solving import solve_now
 
-blueprint = procrastinate.Blueprint()
 
-
-@blueprint.task(name="solve_plan", pass_context=True)
 async def solve_plan(context: procrastinate.JobContext, *, org_id: int, plan_id: str) -> str:
     """Solve a queued plan (求解调度方案); return the state it ended in."""
     database: Database = context.additional_context["database"]
     return await solve_now(database, org_id=org_id, plan_id=UUID(plan_id))
+
+
+def blueprint() -> procrastinate.Blueprint:
+    """Return the slice's jobs, made anew: an application renames what it takes in."""
+    made = procrastinate.Blueprint()
+    made.task(name="solve_plan", pass_context=True)(solve_plan)
+    return made

@@ -58,7 +58,7 @@ async def test_the_worker_solves_what_is_queued(
     """The request's job is in the queue of the database; a worker takes it and writes the plan."""
     asked = await season.ask(order)
     assert (asked["state"], asked["ordered_mu"]) == ("queued", "22.00")
-    app = jobs.job_app(database_url, [tasks.blueprint])
+    app = jobs.job_app(database_url, [tasks.blueprint()])
     async with app.open_async():
         await app.run_worker_async(
             wait=False,

@@ -14,6 +14,7 @@ from backend.cli.demo.stage import SPRAY_DAY, Collective, Stage
 from backend.cli.serving import work
 from backend.core.clock import SHANGHAI
 from backend.core.db import Scope
+from backend.core.errors import Unavailable
 from backend.operations import acceptance, fleet, handover, orders, planning, plans, reporting
 from backend.operations.rules import PlanState
 from backend.operations.settlement import settle
@@ -33,6 +34,13 @@ SPRAYING = orders.Spraying(
 PLAN_SECONDS = 10.0
 AREA_CAP_CENTIMU = 105_000  # "about 1,000 mu a day each": all ten fly
 WEATHER = {"wind_m_per_s": 1.8, "temperature_c": 26, "source": "演示数据"}
+
+
+class PlanNotSolved(Unavailable):
+    """The worker ended without a plan."""
+
+    zh = "方案未排出（{state}）：{failure}"
+    en = "There is no plan ({state}): {failure}"
 
 
 async def spray(stage: Stage, url: str) -> None:
@@ -134,6 +142,8 @@ async def _plan(stage: Stage, url: str) -> UUID:
 async def _show_plan(stage: Stage, plan_id: UUID) -> None:
     """Write the plan's files and tell what it does."""
     row = await _plan_row(stage, plan_id)
+    if row.plan is None:
+        raise PlanNotSolved(state=row.state, failure=row.failure)
     folder = stage.out / "plan"
     await asyncio.to_thread(_write_plan, folder, row.problem, row.plan)
     ordered, planned = row.ordered_centimu / 100, row.planned_centimu / 100
