@@ -29,7 +29,7 @@ PLATFORM_ORG_ID = 1
 
 _WAIT_S = 10
 """Seconds to wait for a free connection, for a row's lock, and for a single statement."""
-_PASSING_STATES = frozenset({"40001", "40P01", "55P03", "25P03"})
+_PASSING_STATES = frozenset({"40001", "40P01", "55P03", "25P03", "55000"})
 _PASSING_CLASSES = frozenset({"08", "53", "57", "58"})
 
 _PROLOGUE = text(
@@ -49,7 +49,8 @@ def passes_by_itself(sqlstate: str | None) -> bool:
     """Say whether a later attempt may succeed without anybody mending anything.
 
     That is so for lost connections, full resources, interventions, system errors (SQLSTATE
-    classes 08, 53, 57 with its timeouts, 58), collisions and locks that were waited for in vain.
+    classes 08, 53, 57 with its timeouts, 58), collisions, locks that were waited for in vain, and
+    a database that is closed for maintenance (55000).
     """
     return sqlstate is not None and (
         sqlstate[:2] in _PASSING_CLASSES or sqlstate in _PASSING_STATES

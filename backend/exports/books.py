@@ -1,9 +1,11 @@
 """The workbooks themselves: vouchers, trial balance, payouts."""
 
+import asyncio
 from enum import StrEnum
 
 from backend.core.db import ReadSession
 from backend.exports import queries
+from backend.exports.errors import NoSuchMonth
 from backend.exports.sheets import Column, Sheet, workbook
 from backend.ledger import queries as ledger
 from backend.ledger.service import voucher_label
@@ -73,16 +75,20 @@ async def export(
 ) -> bytes:
     """Return a workbook with a sheet for each of ``books``.
 
-    Vouchers and payouts are those of the year of ``period`` up to it; the trial balance is that
-    of the month itself.
+    Vouchers are those of the year of ``period`` up to it, payouts those of the whole year; the
+    trial balance is that of the month itself. Raises `NoSuchMonth`.
     """
+    if not 1 <= period % 100 <= 12:
+        raise NoSuchMonth(period=period)
     name = await queries.heading(session, org_id=org_id)
     makers = {
         Book.VOUCHERS: _vouchers,
         Book.TRIAL_BALANCE: _trial_balance,
         Book.PAYOUTS: _payouts,
     }
-    return workbook([await makers[book](session, org_id, name, period) for book in books])
+    sheets = [await makers[book](session, org_id, name, period) for book in books]
+    # A village's year takes seconds to write: others are answered meanwhile.
+    return await asyncio.to_thread(workbook, sheets)
 
 
 async def _vouchers(session: ReadSession, org_id: int, name: str, period: int) -> Sheet:
@@ -153,7 +159,7 @@ async def _payouts(session: ReadSession, org_id: int, name: str, period: int) ->
                 line.seq,
                 line.payee_name,
                 line.household_code,
-                line.amount_fen,
+                line.item_fen,
                 _STATES.get(line.state, line.state),
                 line.failure,
                 line.paid_on,

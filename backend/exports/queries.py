@@ -24,7 +24,9 @@ WHERE v.org_id = :org AND v.period BETWEEN :first AND :last
 ORDER BY v.period, v.number, p.line
 """
 _PAYOUTS = """
-SELECT r.title, r.kind, i.seq, i.payee_name, h.code AS household_code, i.amount_fen, i.state,
+SELECT r.title, r.kind, i.seq, i.payee_name, h.code AS household_code,
+       CASE WHEN row_number() OVER (PARTITION BY i.id ORDER BY l.seq) = 1
+            THEN i.amount_fen END AS item_fen, i.state,
        i.failure, i.paid_on, a.bank_name, a.number_mask, l.seq AS line_seq,
        l.amount_fen AS line_fen, l.formula
 FROM payout_run r
@@ -46,7 +48,10 @@ async def voucher_lines(
 
 
 async def payout_lines(session: ReadSession, *, org_id: int, year: int) -> Sequence[Row[Any]]:
-    """Return the explained lines of the year's payouts, with each payment's state."""
+    """Return the explained lines of the year's payouts, with each payment's state.
+
+    A payment's own amount, ``item_fen``, stands at its first line only, so that it adds up.
+    """
     found = await session.execute(text(_PAYOUTS), {"org": org_id, "year": year})
     return found.all()
 
