@@ -70,7 +70,8 @@ INSERT INTO payout_run (org_id, id, kind, title, covers_from, covers_to, paramet
 INSERT INTO payment_item (org_id, id, run_id, seq, payee_kind, payee_id, payee_name, amount_fen,
                           account_id, state, paid_on, paid_voucher_id)
   SELECT 100, md5('i' || r || '-' || n)::uuid, md5('r' || r)::uuid, n, 'household',
-         md5('h' || n)::uuid, '张' || n, 12345 + n, md5('a' || n)::uuid, 'paid', '2026-06-01', md5('v' || r)::uuid
+         md5('h' || n)::uuid, '张' || n, 12345 + n, md5('a' || n)::uuid, 'paid',
+         '2026-06-01', md5('v' || r)::uuid
   FROM generate_series(1, {PAYOUTS}) r, generate_series(1, {FARMERS}) n;
 INSERT INTO payout_line (org_id, id, run_id, seq, item_id, household_id, amount_fen, formula,
                          inputs, source_kind, source_id, claim_key, void)
