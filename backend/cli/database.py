@@ -12,7 +12,6 @@ from backend.core.embedded import EmbeddedServer
 from backend.core.settings import Settings
 
 _log = logging.getLogger(__name__)
-_DATABASE = "tgj"
 
 
 @contextmanager
@@ -29,8 +28,8 @@ def running_database(settings: Settings) -> Iterator[str]:
     was_running = server.home.exists() and server.running()
     server.start()
     try:
-        url = server.url(_DATABASE)
-        create_database(server.url("postgres"), _DATABASE)
+        url = server.url(settings.embedded_database)
+        create_database(server.url("postgres"), settings.embedded_database)
         schema.upgrade(url)
         yield url
     finally:

@@ -19,7 +19,8 @@ class SettingsRefused(ValueError):
 class Settings:
     """Everything that differs between two installations.
 
-    ``database_url`` is ``None`` for the embedded server. ``master_key`` (32 bytes) encrypts
+    ``database_url`` is ``None`` for the embedded server, whose database is ``embedded_database``
+    (the demo has one of its own, ``tgj_demo``). ``master_key`` (32 bytes) encrypts
     personal data, ``token_key`` (at least 32 bytes) signs access tokens.
     """
 
@@ -27,6 +28,7 @@ class Settings:
     database_url: str | None = field(default=None, repr=False)
     migration_url: str | None = field(default=None, repr=False)
     data_dir: Path = Path(".tgj")
+    embedded_database: str = "tgj"
     master_key: bytes = field(
         default=hashlib.sha256(f"{_PLACEHOLDER}-master".encode()).digest(), repr=False
     )
@@ -53,6 +55,7 @@ class Settings:
             database_url=environ.get("TGJ_DATABASE_URL"),
             migration_url=environ.get("TGJ_MIGRATION_URL"),
             data_dir=Path(environ.get("TGJ_DATA_DIR", ".tgj")),
+            embedded_database=environ.get("TGJ_EMBEDDED_DATABASE", "tgj"),
             master_key=_key(environ, "TGJ_MASTER_KEY", cls.master_key_default()),
             token_key=_key(environ, "TGJ_TOKEN_KEY", cls.token_key_default()),
             sms_gateway="http" if sms == "http" else "sandbox",
