@@ -48,7 +48,8 @@ Id = Annotated[
     UUID, Field(strict=False, description="编号", examples=["019f1c2a-0000-7000-8000-000000000001"])
 ]
 Season = Annotated[
-    str, Field(pattern=r"^20[0-9]{2}$", description="Season by its year / 作业季", examples=["2026"])
+    str,
+    Field(pattern=r"^20[0-9]{2}$", description="Season by its year / 作业季", examples=["2026"]),
 ]
 Limit = Annotated[int, Query(ge=1, le=200, description="Rows of a page / 每页条数")]
 Cursor = Annotated[
