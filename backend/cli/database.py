@@ -1,8 +1,9 @@
 """Where a command finds its database."""
 
+import fcntl
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import psycopg
 from psycopg import sql
@@ -19,22 +20,38 @@ def running_database(settings: Settings) -> Iterator[str]:
     """Yield the libpq URL of a migrated database.
 
     ``TGJ_DATABASE_URL`` is used as it stands: `tgj migrate` brings it up to date. Without it the
-    embedded server is started, migrated, and stopped again if this command started it.
+    embedded server is started, migrated, and stopped again by the last command that uses it.
     """
     if settings.database_url is not None:
         yield settings.database_url
         return
     server = EmbeddedServer(settings.data_dir)
-    was_running = server.home.exists() and server.running()
-    server.start()
-    try:
+    with in_use(server):
         url = server.url(settings.embedded_database)
-        create_database(server.url("postgres"), settings.embedded_database)
-        schema.upgrade(url)
+        with (server.home / "opening").open("w") as opening:
+            fcntl.flock(opening, fcntl.LOCK_EX)
+            create_database(server.url("postgres"), settings.embedded_database)
+            schema.upgrade(url)
         yield url
-    finally:
-        if not was_running:
-            server.stop()
+
+
+@contextmanager
+def in_use(server: EmbeddedServer) -> Iterator[None]:
+    """Run the embedded server while any command uses it; the last one out stops it.
+
+    Every user holds a shared lock, which the system drops even for one that is killed. Who gets
+    it alone at the end is the last.
+    """
+    server.home.mkdir(parents=True, exist_ok=True)
+    with (server.home / "users").open("w") as users:
+        fcntl.flock(users, fcntl.LOCK_SH)
+        server.start()
+        try:
+            yield
+        finally:
+            with suppress(BlockingIOError):
+                fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                server.stop()
 
 
 def create_database(maintenance_url: str, name: str, *, anew: bool = False) -> None:

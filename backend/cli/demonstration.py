@@ -11,7 +11,7 @@ from typing import Any
 
 from rich.console import Console
 
-from backend.cli.database import create_database
+from backend.cli.database import create_database, in_use
 from backend.cli.demo.county import build_county
 from backend.cli.demo.entrusting import entrust
 from backend.cli.demo.paying import pay
@@ -54,9 +54,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     if settings.environment == "production":
         raise SettingsRefused("tgj demo: not in production")
     server = EmbeddedServer(settings.data_dir)
-    was_running = server.home.exists() and server.running()
-    server.start()
-    try:
+    with in_use(server):
         url = server.url(_DATABASE)
         create_database(server.url("postgres"), _DATABASE, anew=True)
         schema.upgrade(url)
@@ -73,9 +71,6 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
                     clock=RunningClock(stage.clock.now()),
                 )
             )
-    finally:
-        if not was_running:
-            server.stop()
     return 0
 
 

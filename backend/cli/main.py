@@ -1,54 +1,45 @@
 """`tgj`: the command line of the service."""
 
 import argparse
+import importlib
 import logging
 import os
 import sys
 from collections.abc import Sequence
 
-from backend.cli import (
-    auditing,
-    demonstration,
-    exporting,
-    importing,
-    migrating,
-    openapi_file,
-    serving,
-)
 from backend.core.errors import DomainError
 from backend.core.settings import Settings, SettingsRefused
 
-_COMMANDS = (
-    demonstration,
-    serving,
-    migrating,
-    importing,
-    exporting,
-    auditing,
-    openapi_file,
-)
+_COMMANDS = {
+    "demo": "demonstration",
+    "serve": "serving",
+    "worker": "serving",
+    "migrate": "migrating",
+    "import": "importing",
+    "export": "exporting",
+    "audit": "auditing",
+    "openapi": "openapi_file",
+}
+"""Each command's module in this package; only the wanted one is loaded, which saves seconds."""
 
 
-def parser() -> argparse.ArgumentParser:
-    """Return the whole parser; each command's module adds its own part."""
+def parser(words: Sequence[str]) -> argparse.ArgumentParser:
+    """Return the parser of the command that ``words`` name, or of all when they name none."""
     made = argparse.ArgumentParser(prog="tgj", description="田管家 Tianguanjia")
     made.add_argument("--verbose", action="store_true", help="log what happens, on stderr")
     commands = made.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for module in _COMMANDS:
-        module.add_parser(commands)
+    wanted = next((word for word in words if not word.startswith("-")), None)
+    named = [_COMMANDS[wanted]] if wanted in _COMMANDS else list(_COMMANDS.values())
+    for name in dict.fromkeys(named):
+        importlib.import_module(f"backend.cli.{name}").add_parser(commands)
     return made
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; return its exit status: 0 done, 1 refused, 2 wrong words or settings."""
-    arguments = parser().parse_args(argv)
-    logging.basicConfig(
-        level=logging.INFO if arguments.verbose else logging.WARNING,
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-    )
+    words = sys.argv[1:] if argv is None else argv
     try:
-        settings = Settings.from_environment(os.environ)
-        status: int = arguments.run(arguments, settings)
+        return _run(words)
     except SettingsRefused as refused:
         print(refused, file=sys.stderr)
         return 2
@@ -63,6 +54,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("已停止 / stopped", file=sys.stderr)
         return 130
+
+
+def _run(words: Sequence[str]) -> int:
+    arguments = parser(words).parse_args(words)
+    logging.basicConfig(
+        level=logging.INFO if arguments.verbose else logging.WARNING,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
+    settings = Settings.from_environment(os.environ)
+    status: int = arguments.run(arguments, settings)
     return status
 
 
