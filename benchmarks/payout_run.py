@@ -38,13 +38,13 @@ SET session_replication_role = replica;
 INSERT INTO organisation (id, kind, code, name)
   VALUES (100, 'collective', '14042910020100', '甲村');
 INSERT INTO household (org_id, id, code, head_name)
-  SELECT 100, tgj_uuid7(), lpad((140429 * 1e12 + n)::bigint::text, 18, '0'), '张' || n
+  SELECT 100, gen_random_uuid(), lpad((140429 * 1e12 + n)::bigint::text, 18, '0'), '张' || n
   FROM generate_series(1, {payees}) n;
 INSERT INTO parcel (org_id, id, code, household_id, name)
-  SELECT 100, tgj_uuid7(), code || k, id, '河滩' FROM household, generate_series(1, {each}) k;
+  SELECT 100, gen_random_uuid(), code || k, id, '河滩' FROM household, generate_series(1, {each}) k;
 INSERT INTO land_transfer (org_id, id, number, kind, household_id, transferee_kind,
                            transferee_name, land_use, starts_on, ends_on, rent_fen_per_mu, state)
-  SELECT 100, tgj_uuid7(), 'LZ' || code, 'lease', id, 'collective', '甲村', '粮食',
+  SELECT 100, gen_random_uuid(), 'LZ' || code, 'lease', id, 'collective', '甲村', '粮食',
          '2024-01-01', '2028-12-31', 60000 + row_number() OVER () % 997, 'in_force'
   FROM household;
 INSERT INTO land_transfer_parcel (org_id, transfer_id, parcel_id, area_centimu)

@@ -1,18 +1,7 @@
-"""Functions and triggers of revision 0007: ids made in SQL, and what payouts refuse to become.
+"""Functions and triggers of revision 0007: what payouts refuse to become.
 
 A state machine that only the service knew could be walked around by a statement; these hold for
 every role. Codes: TG006 wrong step, TG007 frozen value, TG008 sums that differ.
-"""
-
-# RFC 9562 §5.7: 48 bits of Unix milliseconds, then the random bits of a version 4, marked as 7.
-UUID7 = """
-CREATE FUNCTION tgj_uuid7() RETURNS uuid LANGUAGE sql VOLATILE PARALLEL SAFE AS $$
-  SELECT encode(
-    set_bit(set_bit(overlay(uuid_send(gen_random_uuid())
-      PLACING substring(int8send(floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint)
-                        FROM 3)
-      FROM 1 FOR 6), 52, 1), 53, 1), 'hex')::uuid
-$$;
 """
 
 # Statement triggers over transition tables, so that a run of any size is one check. The FULL JOIN
@@ -43,7 +32,7 @@ CREATE TRIGGER work_record_guard AFTER UPDATE ON work_record
 
 CREATE FUNCTION tgj_guard_payout_run() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
-DECLARE of_lines numeric; of_items numeric; lines bigint;
+DECLARE of_lines numeric; of_items numeric; lines bigint; differing bigint;
 BEGIN
   IF TG_OP = 'INSERT' THEN
     IF NEW.state <> 'computed' THEN
@@ -72,11 +61,15 @@ BEGIN
     RAISE EXCEPTION 'an approval is frozen' USING ERRCODE = 'TG007';
   END IF;
   IF NEW.state = 'noticed' THEN
-    SELECT sum(amount_fen), count(*) INTO of_lines, lines FROM payout_line
-      WHERE org_id = NEW.org_id AND run_id = NEW.id;
-    SELECT sum(amount_fen) INTO of_items FROM payment_item
-      WHERE org_id = NEW.org_id AND run_id = NEW.id;
-    IF (of_lines, of_items, lines) IS DISTINCT FROM (NEW.total_fen, NEW.total_fen, NEW.line_count)
+    SELECT sum(l.fen), sum(l.lines), sum(i.amount_fen),
+           count(*) FILTER (WHERE l.fen IS DISTINCT FROM i.amount_fen)
+      INTO of_lines, lines, of_items, differing
+      FROM (SELECT item_id, sum(amount_fen) AS fen, count(*) AS lines FROM payout_line
+            WHERE org_id = NEW.org_id AND run_id = NEW.id GROUP BY item_id) l
+      FULL JOIN (SELECT id, amount_fen FROM payment_item
+                 WHERE org_id = NEW.org_id AND run_id = NEW.id) i ON i.id = l.item_id;
+    IF (of_lines, of_items, lines, differing)
+      IS DISTINCT FROM (NEW.total_fen, NEW.total_fen, NEW.line_count, 0)
     THEN
       RAISE EXCEPTION 'run total %, lines %, payments % differ', NEW.total_fen, of_lines, of_items
         USING ERRCODE = 'TG008';
@@ -97,7 +90,8 @@ LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
   IF EXISTS (
     SELECT FROM (SELECT DISTINCT org_id, run_id FROM fresh) f
-    JOIN payout_run r ON r.org_id = f.org_id AND r.id = f.run_id WHERE r.state <> 'computed'
+    LEFT JOIN payout_run r ON r.org_id = f.org_id AND r.id = f.run_id
+    WHERE r.state IS DISTINCT FROM 'computed'
   ) THEN
     RAISE EXCEPTION '% is added while its run is computed only', TG_TABLE_NAME
       USING ERRCODE = 'TG007';
@@ -114,22 +108,21 @@ CREATE TRIGGER payout_line_insert AFTER INSERT ON payout_line
 
 CREATE FUNCTION tgj_guard_payment_items() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE changed boolean; astray boolean;
 BEGIN
-  IF EXISTS (
-    SELECT FROM was o FULL JOIN became n ON n.org_id = o.org_id AND n.id = o.id
-    WHERE o.id IS NULL OR n.id IS NULL
+  SELECT bool_or(o.id IS NULL OR n.id IS NULL
       OR (o.run_id, o.seq, o.payee_kind, o.payee_id, o.payee_name, o.amount_fen)
-        IS DISTINCT FROM (n.run_id, n.seq, n.payee_kind, n.payee_id, n.payee_name, n.amount_fen)
-  ) THEN
-    RAISE EXCEPTION 'payee and amount of a payment are frozen' USING ERRCODE = 'TG007';
-  END IF;
-  IF EXISTS (
-    SELECT FROM was o FULL JOIN became n ON n.org_id = o.org_id AND n.id = o.id
-    WHERE (o.state, n.state) NOT IN (('draft', 'approved'), ('draft', 'cancelled'),
+        IS DISTINCT FROM (n.run_id, n.seq, n.payee_kind, n.payee_id, n.payee_name, n.amount_fen)),
+    bool_or((o.state, n.state) NOT IN (('draft', 'approved'), ('draft', 'cancelled'),
         ('approved', 'exported'), ('exported', 'paid'), ('exported', 'failed'),
         ('failed', 'approved'))
-      OR (o.account_id IS DISTINCT FROM n.account_id AND n.state <> 'exported')
-  ) THEN
+      OR (o.account_id IS DISTINCT FROM n.account_id AND n.state <> 'exported'))
+    INTO changed, astray
+    FROM was o FULL JOIN became n ON n.org_id = o.org_id AND n.id = o.id;
+  IF changed THEN
+    RAISE EXCEPTION 'payee and amount of a payment are frozen' USING ERRCODE = 'TG007';
+  END IF;
+  IF astray THEN
     RAISE EXCEPTION 'a payment does not go that way' USING ERRCODE = 'TG006';
   END IF;
   IF EXISTS (

@@ -160,8 +160,10 @@ class Posting(SQLModel, table=True):
         CheckConstraint("(debit_fen = 0) <> (credit_fen = 0)", name="posting_one_side"),
     )  # fmt: skip
 
-    org_id: int = tenant_key()
-    """The organisation (组织)."""
+    org_id: int = Field(
+        sa_type=BigInteger, primary_key=True, sa_column_kwargs={"autoincrement": False}
+    )
+    """The organisation, which its voucher names (组织)."""
     voucher_id: UUID = Field(primary_key=True)
     """The voucher (凭证)."""
     line: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})

@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from backend.core.db import WriteSession
 from backend.core.errors import Fault
+from backend.core.ids import new_id
 from backend.payouts import rules
 from backend.payouts.errors import AlreadyClaimed, AmountBeyondBooks, ChartNotSupported
 from backend.payouts.models import PayoutRun
@@ -25,27 +26,35 @@ _CLAIM_KEY = "payout_line_claim_key"
 _OUT_OF_RANGE = "22003"
 _UNIQUE_VIOLATION = "23505"
 
-# `part` is read twice, so it is kept once; ids come from the clock, order from `seq`.
-_WRITE = """
-WITH part AS MATERIALIZED ({parts}),
+# A row's id is its statement's UUIDv7 plus the row's number: a counter in the random bits
+# (RFC 9562 §6.2, method 2), in the order in which the rows are written.
+_ID = """
+CAST(CAST(:{name}_head AS varchar)
+     || lpad(to_hex(CAST(:{name}_first AS bigint) + {name}_seq), 12, '0') AS uuid)
+"""
+# One sort numbers payments and lines together; `part` is read twice, so it is kept once. The texts
+# of a part are made after the sort, which carries keys and numbers only.
+_WRITE = f"""
+WITH part AS MATERIALIZED (
+  SELECT n.*, {_ID.format(name="item")} AS item_id, {_ID.format(name="line")} AS line_id
+  FROM (
+    SELECT p.*, dense_rank() OVER (ORDER BY payee_code, payee_id) AS item_seq,
+           row_number() OVER (ORDER BY payee_code, payee_id, part_order, claim_key) AS line_seq
+    FROM ({{parts}}) p) n),
 item AS (
   INSERT INTO payment_item (org_id, id, run_id, seq, payee_kind, payee_id, payee_name, amount_fen,
                             state)
-  SELECT :org, tgj_uuid7(), :run, row_number() OVER (ORDER BY payee_code, payee_id),
-         CAST(:payee_kind AS varchar), payee_id, payee_name, sum(amount_fen)::bigint, 'draft'
-  FROM part GROUP BY payee_code, payee_id, payee_name
-  RETURNING id, payee_id),
+  SELECT :org, item_id, :run, item_seq, CAST(:payee_kind AS varchar), payee_id, payee_name,
+         sum(amount_fen)::bigint, 'draft'
+  FROM part GROUP BY item_id, item_seq, payee_id, payee_name ORDER BY item_seq),
 line AS (
   INSERT INTO payout_line (org_id, id, run_id, seq, item_id, household_id, amount_fen, formula,
                            inputs, source_kind, source_id, claim_key, void)
-  SELECT :org, tgj_uuid7(), :run,
-         row_number() OVER (ORDER BY p.payee_code, p.payee_id, p.part_order, p.claim_key),
-         i.id, p.household_id, p.amount_fen, p.formula, p.inputs, p.source_kind, p.source_id,
-         p.claim_key, false
-  FROM part p JOIN item i ON i.payee_id = p.payee_id
-  RETURNING amount_fen)
-SELECT count(*) AS line_count, coalesce(sum(amount_fen), 0) AS total_fen FROM line
-"""
+  SELECT :org, line_id, :run, line_seq, item_id, household_id, amount_fen, formula, inputs,
+         source_kind, source_id, claim_key, false
+  FROM part)
+SELECT count(*) AS line_count, coalesce(sum(amount_fen), 0) AS total_fen FROM part
+"""  # noqa: S608 -- constants of this module
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +97,10 @@ async def write_run(
     )
     session.add(run)
     await session.flush()
-    values = {"org": facts.org_id, "run": run.id, "payee_kind": payee_kind, **parameters}
+    ids = _series("item") | _series("line")
+    values = {"org": facts.org_id, "run": run.id, "payee_kind": payee_kind, **ids, **parameters}
+    # A run of 100,000 lines sorts in memory; a greater one spills to disk as before.
+    await session.execute(text("SET LOCAL work_mem = '64MB'"))
     try:
         sums = (await session.execute(text(_WRITE.format(parts=parts)), values)).one()
     except DBAPIError as error:
@@ -121,6 +133,15 @@ async def accounts_for(session: WriteSession, org_id: int) -> rules.Accounts:
     if known != len(set(codes)):
         raise ChartNotSupported
     return accounts
+
+
+def _series(name: str) -> dict[str, str | int]:
+    """Return a new UUIDv7 as the text of its first 80 bits and a number of 47 bits to count from.
+
+    The bit that is left free keeps 2**47 rows from running over.
+    """
+    first = new_id()
+    return {f"{name}_head": str(first)[:24], f"{name}_first": first.int & (2**47 - 1)}
 
 
 def already_claimed(rows: list[Any]) -> AlreadyClaimed:

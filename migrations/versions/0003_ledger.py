@@ -91,8 +91,7 @@ CREATE TABLE posting (
   CONSTRAINT posting_voucher_fkey FOREIGN KEY(org_id, voucher_id) REFERENCES voucher (org_id, id),
   CONSTRAINT posting_account_fkey FOREIGN KEY(org_id, account_code) REFERENCES ledger_account
       (org_id, code),
-  CONSTRAINT posting_one_side CHECK ((debit_fen = 0) <> (credit_fen = 0)),
-  FOREIGN KEY(org_id) REFERENCES organisation (id)
+  CONSTRAINT posting_one_side CHECK ((debit_fen = 0) <> (credit_fen = 0))
 );
 
 CREATE INDEX posting_account_idx ON posting (org_id, account_code, party);

@@ -1,6 +1,6 @@
 """Payouts: work records, runs, explained lines, bank files and returns."""
 
-from migrations.payout_guards import GUARDS, UUID7
+from migrations.payout_guards import GUARDS
 from migrations.support import append_only, drop, run, tenant_table
 
 revision = "0007"
@@ -102,9 +102,8 @@ CREATE TABLE payment_item (
   CONSTRAINT payment_item_amount CHECK (amount_fen > 0),
   CONSTRAINT payment_item_paid CHECK ((state = 'paid') = (paid_voucher_id IS NOT NULL)),
   CONSTRAINT payment_item_account CHECK (state NOT IN ('exported', 'paid', 'failed') OR
-      account_id IS NOT NULL),
-  FOREIGN KEY(org_id) REFERENCES organisation (id)
-);
+      account_id IS NOT NULL)
+) WITH (fillfactor = 45);
 
 CREATE INDEX payment_item_payee_idx ON payment_item (org_id, payee_id);
 
@@ -123,12 +122,10 @@ CREATE TABLE payout_line (
   claim_key VARCHAR NOT NULL,
   void BOOLEAN NOT NULL,
   PRIMARY KEY (org_id, id),
-  CONSTRAINT payout_line_run_fkey FOREIGN KEY(org_id, run_id) REFERENCES payout_run (org_id, id),
   CONSTRAINT payout_line_item_fkey FOREIGN KEY(org_id, item_id) REFERENCES payment_item (org_id,
       id),
   CONSTRAINT payout_line_seq_key UNIQUE (org_id, run_id, seq),
-  CONSTRAINT payout_line_amount CHECK (amount_fen > 0),
-  FOREIGN KEY(org_id) REFERENCES organisation (id)
+  CONSTRAINT payout_line_amount CHECK (amount_fen > 0)
 );
 
 CREATE UNIQUE INDEX payout_line_claim_key ON payout_line (org_id, claim_key) WHERE NOT void;
@@ -240,7 +237,7 @@ def upgrade() -> None:
         tenant_table(name)
     append_only("bank_return")
     append_only("return_exception")
-    run(UUID7, GUARDS)
+    run(GUARDS)
     for name in KEPT:
         run(
             f"""CREATE TRIGGER {name}_kept BEFORE DELETE OR TRUNCATE ON {name}
@@ -252,7 +249,7 @@ def downgrade() -> None:
     """Undo the revision."""
     drop(*reversed(TABLE_NAMES))
     run(
-        "DROP FUNCTION tgj_uuid7, tgj_guard_work_records, tgj_guard_payout_run,"
-        " tgj_guard_payout_insert, tgj_guard_payment_items, tgj_guard_payout_lines,"
-        " tgj_guard_bank_batch, tgj_guard_bank_batch_items"
+        "DROP FUNCTION tgj_guard_work_records, tgj_guard_payout_run,"
+        " tgj_guard_payout_insert, tgj_guard_payment_items,"
+        " tgj_guard_payout_lines, tgj_guard_bank_batch, tgj_guard_bank_batch_items"
     )

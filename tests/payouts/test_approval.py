@@ -4,6 +4,7 @@ import asyncio
 import itertools
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -188,6 +189,7 @@ async def test_what_the_database_refuses(
         ("UPDATE payout_line SET void = true WHERE run_id = %s", run, "TG007"),
         ("UPDATE payout_line SET amount_fen = -1 WHERE run_id = %s", draft["id"], "23514"),
         (_COPY_LINE, run, "TG007"),
+        (_COPY_LINE.replace("99", f"99, 'run_id', '{item}'"), run, "TG007"),
         ("UPDATE bank_batch SET file_sealed = '' WHERE id = %s", batch["id"], "TG007"),
         ("UPDATE bank_batch SET total_fen = 1, state = 'returned' WHERE id = %s",
          batch["id"], "TG007"),
@@ -219,13 +221,44 @@ async def test_sums_that_differ_are_not_approved(
     assert (await village.read(f"{RUNS}/{run['id']}"))["accrual_voucher_id"] is None
 
 
-def test_ids_made_in_sql_are_version_seven_and_in_order(owner: psycopg.Connection) -> None:
-    """Version 7, the RFC's variant, and later statements get higher ids."""
-    rows = [owner.execute("SELECT tgj_uuid7(), pg_sleep(0.002)").fetchone() for _ in range(20)]
-    ids = [row[0] for row in rows if row is not None]
-    assert {made.version for made in ids} == {7}
-    assert {made.variant for made in ids} == {"specified in RFC 4122"}
+async def test_lines_of_another_payment_are_not_laid_open(
+    village: Village, owner: psycopg.Connection
+) -> None:
+    """Sums of the run that agree are not enough: each payment has its own lines, in its run."""
+    workers = [await village.worker(seq, name=f"陈{seq}工") for seq in (7, 8)]
+    await village.work(*(work_record(worker, worked_on="2026-06-08") for worker in workers))
+    run = await village.compute("wage", covers_from="2026-06-08", covers_to="2026-06-08")
+    items = [item["id"] for item in await village.items(run)]
+    lay_open = "UPDATE payout_run SET state = 'noticed' WHERE id = %s"
+    for item, refusal in ((items[0], "TG008"), (items[1], None)):
+        owner.execute("SET session_replication_role = replica")
+        owner.execute(
+            "UPDATE payout_line SET item_id = %s WHERE run_id = %s AND seq = 2", (item, run["id"])
+        )
+        owner.execute("SET session_replication_role = origin")
+        assert refused_state(owner, lay_open, run["id"]) == refusal
+
+
+async def test_ids_made_in_sql_are_version_seven_and_in_order(
+    village: Village, owner: psycopg.Connection
+) -> None:
+    """Version 7, the RFC's variant, the moment of the run, and lines in their order."""
+    worker = await village.worker(6)
+    await village.work(
+        *(work_record(worker, worked_on="2026-06-07", task=f"工{number}") for number in range(9))
+    )
+    run = await village.compute("wage", covers_from="2026-06-07", covers_to="2026-06-07")
+    rows = owner.execute(
+        "SELECT id, item_id FROM payout_line WHERE run_id = %s ORDER BY seq", (run["id"],)
+    ).fetchall()
+    ids = [line for line, _ in rows]
+    assert len(set(ids)) == 9
+    assert len({item for _, item in rows}) == 1
+    assert {(made.version, made.variant) for made in [*ids, rows[0][1]]} == {
+        (7, "specified in RFC 4122")
+    }
     assert ids == sorted(ids)
+    assert 0 <= (ids[0].int >> 80) - (UUID(run["id"]).int >> 80) < 10_000
 
 
 _SHARES = text(f"SELECT amount_fen, source_id FROM ({dividends._PARTS}) p")
