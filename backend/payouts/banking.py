@@ -16,9 +16,10 @@ from backend.core.db import ReadSession, WriteSession
 from backend.core.errors import BadInput, Fault
 from backend.core.ids import new_id
 from backend.gateways.bank import Layout, PaymentFile
+from backend.payouts.bank_models import BankBatch, BankBatchItem
 from backend.payouts.errors import BatchNotFound, NothingToPay
 from backend.payouts.layouts import PaymentRow, layout, write_batch
-from backend.payouts.models import BankBatch, BankBatchItem, PayoutRun
+from backend.payouts.models import PayoutRun
 from backend.payouts.service import locked_run
 
 FILE_FIELD = "bank_batch.file"

@@ -8,9 +8,10 @@ from sqlalchemy import TextClause, text
 from backend.core.db import WriteSession
 from backend.ledger.service import Header, Posted, post_set
 from backend.payouts import rules
+from backend.payouts.bank_models import BankReturn
 from backend.payouts.computing import accounts_for
 from backend.payouts.errors import RentNotCollected
-from backend.payouts.models import BankReturn, PayoutRun
+from backend.payouts.models import PayoutRun
 
 _TITLES = {"rent": "租金", "wage": "务工费", "dividend": "分红"}
 _TAIL = "NULL::varchar, NULL::varchar"

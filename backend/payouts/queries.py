@@ -10,8 +10,9 @@ from backend.core.db import ReadSession, WriteSession
 from backend.core.pages import Page, decode_cursor, page_of
 from backend.core.wire import Out
 from backend.payouts import rules
+from backend.payouts.bank_models import BankBatch
 from backend.payouts.errors import RunNotFound
-from backend.payouts.models import BankBatch, PayoutRun
+from backend.payouts.models import PayoutRun
 from backend.payouts.schemas import (
     BatchOut,
     ExceptionOut,

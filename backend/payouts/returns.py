@@ -18,11 +18,12 @@ from backend.core.crypto import Sealer
 from backend.core.db import WriteSession
 from backend.core.ids import new_id
 from backend.core.money import yuan
+from backend.payouts.bank_models import BankReturn, ReturnException
 from backend.payouts.banking import batch_of
 from backend.payouts.booking import book_payment
 from backend.payouts.errors import PaidOnUnsound, ReturnAlreadyTaken
 from backend.payouts.layouts import ReturnRow, read_return
-from backend.payouts.models import BankReturn, PayoutRun, ReturnException
+from backend.payouts.models import PayoutRun
 from backend.payouts.service import locked_run
 
 RETURN_FIELD = "bank_return.file"
