@@ -89,7 +89,8 @@ class EmbeddedServer:
         """Stop the cluster and delete everything it ever held."""
         if self.home.exists():
             self.stop()
-            shutil.rmtree(self.data, ignore_errors=True)
+            shutil.rmtree(self.home)
+            shutil.rmtree(self.socket_dir, ignore_errors=True)
 
     def _binaries(self) -> Path:
         """Return the folder of the PostgreSQL programs that our user may run."""
