@@ -215,17 +215,6 @@ async def keep_session(_connection: asyncpg.Connection) -> None:
     """
 
 
-async def driver_connection(session: ReadSession | WriteSession) -> asyncpg.Connection:
-    """Return the asyncpg connection under ``session``, for COPY inside its transaction."""
-    connection = await session.connection()
-    raw = await connection.get_raw_connection()
-    driver = raw.driver_connection
-    if not isinstance(driver, asyncpg.Connection):
-        msg = "the session does not run on asyncpg"
-        raise TypeError(msg)
-    return driver
-
-
 def sqlalchemy_url(url: str) -> URL:
     """Turn a libpq URL into SQLAlchemy's for asyncpg."""
     return make_url(url).set(drivername="postgresql+asyncpg")

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Self
 
-_PLACEHOLDER = "development-only"
+_MASTER_KEY_OF_DEVELOPMENT = hashlib.sha256(b"development-only-master").digest()
+_TOKEN_KEY_OF_DEVELOPMENT = hashlib.sha256(b"development-only-token").digest()
 
 
 class SettingsRefused(ValueError):
@@ -29,12 +30,8 @@ class Settings:
     migration_url: str | None = field(default=None, repr=False)
     data_dir: Path = Path(".tgj")
     embedded_database: str = "tgj"
-    master_key: bytes = field(
-        default=hashlib.sha256(f"{_PLACEHOLDER}-master".encode()).digest(), repr=False
-    )
-    token_key: bytes = field(
-        default=hashlib.sha256(f"{_PLACEHOLDER}-token".encode()).digest(), repr=False
-    )
+    master_key: bytes = field(default=_MASTER_KEY_OF_DEVELOPMENT, repr=False)
+    token_key: bytes = field(default=_TOKEN_KEY_OF_DEVELOPMENT, repr=False)
     sms_gateway: Literal["sandbox", "http"] = "sandbox"
     sms_url: str | None = None
     sms_token: str = field(default="", repr=False)
@@ -56,8 +53,8 @@ class Settings:
             migration_url=environ.get("TGJ_MIGRATION_URL"),
             data_dir=Path(environ.get("TGJ_DATA_DIR", ".tgj")),
             embedded_database=environ.get("TGJ_EMBEDDED_DATABASE", "tgj"),
-            master_key=_key(environ, "TGJ_MASTER_KEY", cls.master_key_default()),
-            token_key=_key(environ, "TGJ_TOKEN_KEY", cls.token_key_default()),
+            master_key=_key(environ, "TGJ_MASTER_KEY", _MASTER_KEY_OF_DEVELOPMENT),
+            token_key=_key(environ, "TGJ_TOKEN_KEY", _TOKEN_KEY_OF_DEVELOPMENT),
             sms_gateway="http" if sms == "http" else "sandbox",
             sms_url=environ.get("TGJ_SMS_URL"),
             sms_token=environ.get("TGJ_SMS_TOKEN", ""),
@@ -65,25 +62,15 @@ class Settings:
         settings.refuse_unsafe()
         return settings
 
-    @staticmethod
-    def master_key_default() -> bytes:
-        """Return the key that only development may use for personal data."""
-        return hashlib.sha256(f"{_PLACEHOLDER}-master".encode()).digest()
-
-    @staticmethod
-    def token_key_default() -> bytes:
-        """Return the key that only development may use for access tokens."""
-        return hashlib.sha256(f"{_PLACEHOLDER}-token".encode()).digest()
-
     def refuse_unsafe(self) -> None:
         """Raise `SettingsRefused` when production would run on a development shortcut."""
         if self.environment != "production":
             return
         if self.database_url is None:
             raise SettingsRefused("TGJ_DATABASE_URL: production does not use the embedded server")
-        if self.master_key == self.master_key_default():
+        if self.master_key == _MASTER_KEY_OF_DEVELOPMENT:
             raise SettingsRefused("TGJ_MASTER_KEY: production needs a key of its own")
-        if self.token_key == self.token_key_default():
+        if self.token_key == _TOKEN_KEY_OF_DEVELOPMENT:
             raise SettingsRefused("TGJ_TOKEN_KEY: production needs a key of its own")
         if self.sms_gateway == "sandbox":
             raise SettingsRefused("TGJ_SMS_GATEWAY: production does not use the sandbox")

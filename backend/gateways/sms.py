@@ -1,7 +1,9 @@
-"""Text messages: the protocol, the HTTP gateway of a provider, and the sandbox."""
+"""Text messages: the HTTP gateway of a provider, and the sandbox.
+
+Both are `backend.core.http.runtime.TextMessages`, the protocol by which requests send.
+"""
 
 import logging
-from typing import Protocol
 
 import httpx
 
@@ -15,14 +17,6 @@ class SmsNotSent(Unavailable):
 
     zh = "短信暂时无法发送，请稍后再试"
     en = "The text message could not be sent; try again in a moment"
-
-
-class SmsGateway(Protocol):
-    """Sends a text to one telephone."""
-
-    async def send(self, phone: str, message: str) -> None:
-        """Send ``message`` to ``phone`` (11 digits); raise `SmsNotSent`."""
-        ...
 
 
 class HttpSms:

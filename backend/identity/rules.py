@@ -11,7 +11,6 @@ OTP_PER_HOUR_MAX = 5
 OTP_PAUSE = timedelta(minutes=1)
 PASSWORD_FAILURES_MAX = 10
 PASSWORD_LOCK = timedelta(minutes=15)
-PASSWORD_LENGTH_MIN = 12
 
 
 def new_code() -> str:

@@ -45,12 +45,6 @@ def is_period(period: int) -> bool:
     return 1 <= period % 100 <= 12 and 1949 <= period // 100 <= 9999
 
 
-def next_period(period: int) -> int:
-    """Return the month after ``period``."""
-    year, month = divmod(period, 100)
-    return (year + 1) * 100 + 1 if month == 12 else period + 1
-
-
 def faults_of(lines: Sequence[Line], leaves: frozenset[str]) -> list[Fault]:
     """Return every fault of a voucher's lines, not only the first.
 
@@ -96,16 +90,6 @@ def faults_of(lines: Sequence[Line], leaves: frozenset[str]) -> list[Fault]:
 
 def _fault(code: str, zh: str, en: str, row: int, field: str | None = None) -> Fault:
     return Fault(code=code, zh=zh, en=en, row=row, field=field)
-
-
-def household_party(household_id: UUID) -> str:
-    """Return the auxiliary key of a household (农户往来)."""
-    return f"household:{household_id}"
-
-
-def worker_party(worker_id: UUID) -> str:
-    """Return the auxiliary key of a worker (务工人员往来)."""
-    return f"worker:{worker_id}"
 
 
 def organisation_party(org_id: int) -> str:

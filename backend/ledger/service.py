@@ -108,16 +108,7 @@ async def post(session: WriteSession, header: Header, lines: Sequence[Line]) -> 
     Raises `VoucherUnsound` with every fault, `PeriodClosed`, `AlreadyBooked`. The database checks
     the balance once more when the transaction ends.
     """
-    leaves = frozenset(
-        await session.scalars(
-            select(LedgerAccount.code).where(
-                LedgerAccount.org_id == header.org_id, col(LedgerAccount.is_leaf).is_(True)
-            )
-        )
-    )
-    faults = rules.faults_of(lines, leaves)
-    if faults:
-        raise VoucherUnsound(faults=faults, count=len(faults))
+    await _check_lines(session, header.org_id, lines)
     posted = await _write_header(session, header)
     await session.execute(
         insert(Posting),
@@ -216,16 +207,7 @@ async def draft_voucher(
     maker_id: UUID,
 ) -> VoucherDraft:
     """Keep a voucher for review by a second person; raise `VoucherUnsound` with every fault."""
-    leaves = frozenset(
-        await session.scalars(
-            select(LedgerAccount.code).where(
-                LedgerAccount.org_id == org_id, col(LedgerAccount.is_leaf).is_(True)
-            )
-        )
-    )
-    faults = rules.faults_of(lines, leaves)
-    if faults:
-        raise VoucherUnsound(faults=faults, count=len(faults))
+    await _check_lines(session, org_id, lines)
     draft = VoucherDraft(
         org_id=org_id,
         booked_on=booked_on,
@@ -316,6 +298,20 @@ async def close_period(
         )
     row.state, row.closed_at, row.closed_by = "closed", now, closed_by
     await session.flush()
+
+
+async def _check_lines(session: WriteSession, org_id: int, lines: Sequence[Line]) -> None:
+    """Raise `VoucherUnsound` with every fault that the lines have in this chart."""
+    leaves = frozenset(
+        await session.scalars(
+            select(LedgerAccount.code).where(
+                LedgerAccount.org_id == org_id, col(LedgerAccount.is_leaf).is_(True)
+            )
+        )
+    )
+    faults = rules.faults_of(lines, leaves)
+    if faults:
+        raise VoucherUnsound(faults=faults, count=len(faults))
 
 
 async def _write_header(session: WriteSession, header: Header) -> Posted:

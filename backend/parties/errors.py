@@ -10,13 +10,6 @@ class OrganisationExists(Conflict):
     en = "An organisation with the code {code} is registered already"
 
 
-class HouseholdExists(Conflict):
-    """The household code is registered already."""
-
-    zh = "承包方编码 {code} 已登记"
-    en = "The household {code} is registered already"
-
-
 class HouseholdNotFound(NotFound):
     """No such household in this collective."""
 
