@@ -18,6 +18,8 @@ _COMMANDS = {
     "import": "importing",
     "export": "exporting",
     "audit": "auditing",
+    "organisation": "staffing",
+    "user": "staffing",
     "openapi": "openapi_file",
 }
 """Each command's module in this package; only the wanted one is loaded, which saves seconds."""

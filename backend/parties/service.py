@@ -12,6 +12,7 @@ from sqlmodel import col, select
 from backend.core import codes
 from backend.core.crypto import Sealer
 from backend.core.db import WriteSession
+from backend.core.errors import BadInput
 from backend.parties.errors import OrganisationExists
 from backend.parties.models import (
     Household,
@@ -48,7 +49,15 @@ class AccountFacts:
 async def register_organisation(
     session: WriteSession, *, kind: OrgKind, code: str, name: str, region_code: str | None = None
 ) -> int:
-    """Add an organisation to the directory and return its number; raise `OrganisationExists`."""
+    """Add an organisation to the directory and return its number.
+
+    Providers and cooperatives are known by their unified social credit code (GB 32100), whose
+    check characters are verified. Raises `OrganisationExists`, ``BadInput``.
+    """
+    if kind in ("provider", "cooperative"):
+        faults = codes.uscc_faults(code, field="code")
+        if faults:
+            raise BadInput(faults)
     known = await session.scalar(select(Organisation.id).where(Organisation.code == code))
     if known is not None:
         raise OrganisationExists(code=code)
