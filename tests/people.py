@@ -3,6 +3,7 @@
 Every ID number is invalid by design: its area code 990000 is assigned to nobody.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -10,20 +11,26 @@ from uuid import UUID
 
 import httpx
 from shapely.geometry import box, mapping
+from sqlalchemy import text
 
+from backend.cli.demo.files import MEMBER_COLUMNS
+from backend.cli.farmers import link_farmers
 from backend.core import codes
 from backend.core.audit import Command
 from backend.core.clock import Clock
 from backend.core.crypto import Sealer
 from backend.core.db import PLATFORM_ORG_ID, Database, Scope, WriteSession
 from backend.core.ids import new_id
+from backend.core.intake import Table
+from backend.core.intake.table import Row
 from backend.core.principal import Role
 from backend.identity import service as identity
 from backend.identity import tokens
 from backend.land.models import Parcel, ParcelArea
 from backend.ledger import service as ledger
 from backend.parties import service as parties
-from backend.parties.models import Household
+from backend.parties.households import import_households
+from backend.parties.rosters import contacts
 
 PASSWORD = "correct horse battery"
 COLLECTIVE_CODE = "14042910020100"
@@ -65,8 +72,7 @@ class World:
             await ledger.open_books(
                 session, org_id=world.collective, chart_id="village_2023_14", first_period=202601
             )
-            for number in range(1, 5):
-                await world._household(session, number)
+            await world._households(session)
         return world
 
     async def _organisations(self, session: WriteSession) -> None:
@@ -99,50 +105,33 @@ class World:
             await identity.grant(session, user_id=user.id, org_id=org_id, role=role)
             self.staff[name] = user.id
 
-    async def _household(self, session: WriteSession, number: int) -> None:
-        code = f"{COLLECTIVE_CODE}{number:04d}"
-        household = Household(org_id=self.collective, code=code, head_name=f"张{number}")
-        session.add(household)
-        await session.flush()
-        for place, relation in enumerate(("户主", "配偶")):
-            person = parties.PersonFacts(
-                name=f"张{number}{place}",
-                relation=relation,
-                id_number=codes.make_id("990000", date(1970, 1, 1 + place), number),
-            )
-            await parties.add_member(session, self.sealer, household=household, person=person)
-        if number < 4:
-            account = parties.AccountFacts(
-                holder_name=f"张{number}0",
-                bank_name="示范农村商业银行",
-                number=f"62999900000000{number:02d}",
-            )
-            await parties.set_payee_account(
-                session,
-                self.sealer,
-                org_id=self.collective,
-                owner_kind="household",
-                owner_id=household.id,
-                account=account,
-                now=self.clock.now(),
-            )
-        phone = f"1990000{number:04d}"
-        farmer = await identity.register_farmer(
-            session, self.sealer, phone=phone, display_name=household.head_name
-        )
-        await identity.grant(
+    async def _households(self, session: WriteSession) -> None:
+        """Register four households by roster, the way a clerk does, and let each farmer sign in."""
+        roster = Table(MEMBER_COLUMNS, tuple(_roster()))
+        await import_households(
             session,
-            user_id=farmer.id,
+            self.sealer,
             org_id=self.collective,
-            role=Role.FARMER,
-            household_id=household.id,
+            table=roster,
+            source="花名册",
+            clock=self.clock,
         )
-        for place, centimu in enumerate((200, 350)):
-            await self._parcel(session, household.id, number * 2 - 1 + place, centimu)
-        self.households.append(household.id)
-        self.household_codes.append(code)
-        self.farmers.append(farmer.id)
-        self.phones.append(phone)
+        await link_farmers(session, self.sealer, org_id=self.collective, contacts=contacts(roster))
+        rows = await session.execute(
+            text(
+                "SELECT h.id, h.code, g.user_id FROM household h"
+                " JOIN role_grant g ON g.org_id = h.org_id AND g.household_id = h.id"
+                " WHERE h.org_id = :org ORDER BY h.code"
+            ),
+            {"org": self.collective},
+        )
+        for number, (household_id, code, user_id) in enumerate(rows, start=1):
+            self.households.append(household_id)
+            self.household_codes.append(code)
+            self.farmers.append(user_id)
+            self.phones.append(f"1990000{number:04d}")
+            for place, centimu in enumerate((200, 350)):
+                await self._parcel(session, household_id, number * 2 - 1 + place, centimu)
 
     async def _parcel(
         self, session: WriteSession, household_id: UUID, number: int, centimu: int
@@ -201,6 +190,29 @@ class World:
     def scope(self, org_id: int | None = None, user: str = "director") -> Scope:
         """Return the scope of ``user`` in an organisation, the collective by default."""
         return Scope(org_id=org_id or self.collective, user_id=self.staff[user])
+
+
+def _roster() -> Iterator[Row]:
+    """Yield the roster's rows: a head and a spouse each, the last household without a card."""
+    for number in range(1, 5):
+        for place, relation in enumerate(("户主", "配偶")):
+            born = date(1970, 1, 1 + place)
+            head = place == 0
+            yield Row(
+                number * 2 + place,
+                (
+                    f"{COLLECTIVE_CODE}{number:04d}",
+                    f"张{number}",
+                    f"张{number}{place}",
+                    relation,
+                    codes.make_id("990000", born, number),
+                    born.isoformat(),
+                    f"1990000{number:04d}" if head else "",
+                    "1",
+                    f"62999900000000{number:02d}" if head and number < 4 else "",
+                    "示范农村商业银行" if head and number < 4 else "",
+                ),
+            )
 
 
 def _token_key(client: httpx.AsyncClient) -> bytes:

@@ -46,21 +46,6 @@ async def register_staff(
     return user
 
 
-async def register_farmer(
-    session: WriteSession, sealer: Sealer, *, phone: str, display_name: str
-) -> UserAccount:
-    """Add a farmer who signs in by ``phone``, or return the one who already does."""
-    index = sealer.blind_index("phone", phone)
-    known = await session.scalar(select(UserAccount).where(UserAccount.phone_index == index))
-    if known is not None:
-        return known
-    user = UserAccount(kind="farmer", display_name=display_name, phone_index=index)
-    user.phone_sealed = sealer.seal(0, "user.phone", str(user.id), phone)
-    session.add(user)
-    await session.flush()
-    return user
-
-
 async def grant(
     session: WriteSession,
     *,

@@ -15,8 +15,6 @@ from backend.core.db import WriteSession
 from backend.core.errors import BadInput
 from backend.parties.errors import OrganisationExists
 from backend.parties.models import (
-    Household,
-    Member,
     Organisation,
     OrgProfile,
     PayeeAccount,
@@ -78,29 +76,6 @@ async def profile_of(session: WriteSession, *, org_id: int) -> OrgProfile:
         session.add(profile)
         await session.flush()
     return profile
-
-
-async def add_member(
-    session: WriteSession, sealer: Sealer, *, household: Household, person: PersonFacts
-) -> Member:
-    """Add a member with an income-right share to a household."""
-    member = Member(
-        org_id=household.org_id,
-        household_id=household.id,
-        name=person.name,
-        relation=person.relation,
-        born_on=person.born_on,
-        share_micro=person.share_micro,
-    )
-    if person.id_number is not None:
-        number = person.id_number
-        member.id_number_sealed = sealer.seal(
-            household.org_id, "member.id_number", str(member.id), number
-        )
-        member.id_number_index = sealer.blind_index("id_number", number)
-        member.id_number_mask = codes.mask_id(number)
-    session.add(member)
-    return member
 
 
 async def add_worker(
