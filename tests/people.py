@@ -3,7 +3,7 @@
 Every ID number is invalid by design: its area code 990000 is assigned to nobody.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -34,6 +34,7 @@ from backend.parties.rosters import contacts
 
 PASSWORD = "correct horse battery"
 COLLECTIVE_CODE = "14042910020100"
+NEIGHBOUR_CODE = "14042910020200"
 TEST_TOKEN_MINUTES = 60 * 24 * 365
 
 
@@ -46,6 +47,8 @@ class World:
     clock: Clock
     sealer: Sealer
     collective: int = 0
+    code: str = COLLECTIVE_CODE
+    """Of the collective whose households these are."""
     neighbour: int = 0
     provider: int = 0
     staff: dict[str, UUID] = field(default_factory=dict)
@@ -72,7 +75,7 @@ class World:
             await ledger.open_books(
                 session, org_id=world.collective, chart_id="village_2023_14", first_period=202601
             )
-            await world._households(session)
+            await world.settle_in(session, (1, 2, 3, 4))
         return world
 
     async def _organisations(self, session: WriteSession) -> None:
@@ -80,7 +83,7 @@ class World:
             session, kind="collective", code=COLLECTIVE_CODE, name="权店村股份经济合作社"
         )
         self.neighbour = await parties.register_organisation(
-            session, kind="collective", code="14042910020200", name="邻村股份经济合作社"
+            session, kind="collective", code=NEIGHBOUR_CODE, name="邻村股份经济合作社"
         )
         self.provider = await parties.register_organisation(
             session, kind="provider", code=codes.make_uscc("93", "140429", 1), name="丰州农机合作社"
@@ -105,9 +108,9 @@ class World:
             await identity.grant(session, user_id=user.id, org_id=org_id, role=role)
             self.staff[name] = user.id
 
-    async def _households(self, session: WriteSession) -> None:
-        """Register four households by roster, the way a clerk does, and let each farmer sign in."""
-        roster = Table(MEMBER_COLUMNS, tuple(_roster()))
+    async def settle_in(self, session: WriteSession, numbers: Sequence[int]) -> None:
+        """Register households by roster, the way a clerk does, with farmers and parcels."""
+        roster = Table(MEMBER_COLUMNS, tuple(_roster(self.code, numbers)))
         await import_households(
             session,
             self.sealer,
@@ -125,7 +128,7 @@ class World:
             ),
             {"org": self.collective},
         )
-        for number, (household_id, code, user_id) in enumerate(rows, start=1):
+        for number, (household_id, code, user_id) in zip(numbers, rows, strict=True):
             self.households.append(household_id)
             self.household_codes.append(code)
             self.farmers.append(user_id)
@@ -139,7 +142,7 @@ class World:
         west, south = 112.90 + number * 0.001, 36.80
         parcel = Parcel(
             org_id=self.collective,
-            code=f"{COLLECTIVE_CODE}{number:05d}",
+            code=f"{self.code}{number:05d}",
             household_id=household_id,
             name=f"河滩{number}",
             crop="玉米",
@@ -192,16 +195,16 @@ class World:
         return Scope(org_id=org_id or self.collective, user_id=self.staff[user])
 
 
-def _roster() -> Iterator[Row]:
-    """Yield the roster's rows: a head and a spouse each, the last household without a card."""
-    for number in range(1, 5):
+def _roster(collective_code: str, numbers: Sequence[int]) -> Iterator[Row]:
+    """Yield the roster's rows: a head and a spouse each, the fourth household without a card."""
+    for number in numbers:
         for place, relation in enumerate(("户主", "配偶")):
             born = date(1970, 1, 1 + place)
             head = place == 0
             yield Row(
                 number * 2 + place,
                 (
-                    f"{COLLECTIVE_CODE}{number:04d}",
+                    f"{collective_code}{number:04d}",
                     f"张{number}",
                     f"张{number}{place}",
                     relation,

@@ -16,7 +16,7 @@ from backend.income.schemas import ExplanationOut, IncomeOut
 from backend.ledger import service as ledger
 from tests.operations.season import FARMER_FEN, Season
 from tests.payouts.paying import YEAR, Village
-from tests.people import World
+from tests.people import NEIGHBOUR_CODE, World
 
 INCOME = "/v1/me/income"
 MINE = ("/v1/me/parcels", "/v1/me/contracts", "/v1/me/work", INCOME)
@@ -167,7 +167,14 @@ async def test_land_contracts_and_work(season: Season, world: World) -> None:
 async def test_two_collectives_add_up(village: Village, world: World, rent: dict[str, Any]) -> None:
     """Who has a household in each of two villages sees the sum, and each line's village."""
     other = dataclasses.replace(
-        world, collective=world.neighbour, households=[], parcels=[], farmers=[], phones=[]
+        world,
+        collective=world.neighbour,
+        code=NEIGHBOUR_CODE,
+        households=[],
+        household_codes=[],
+        parcels=[],
+        farmers=[],
+        phones=[],
     )
     command = Command(action="test_neighbour")
     async with world.database.write(Scope(org_id=PLATFORM_ORG_ID), command) as session:
@@ -179,7 +186,7 @@ async def test_two_collectives_add_up(village: Village, world: World, rent: dict
         await ledger.open_books(
             session, org_id=world.neighbour, chart_id="village_2023_14", first_period=202601
         )
-        await other._household(session, 2)
+        await other.settle_in(session, (2,))
     assert other.farmers == [world.farmers[1]]
     before = await _get(world, 1)
     there = Village(world=other, clock=village.clock)
