@@ -6,7 +6,9 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, Self
+from typing import Literal, Self, cast, get_args
+
+WeatherSource = Literal["off", "sandbox", "qweather", "open-meteo"]
 
 _MASTER_KEY_OF_DEVELOPMENT = hashlib.sha256(b"development-only-master").digest()
 _TOKEN_KEY_OF_DEVELOPMENT = hashlib.sha256(b"development-only-token").digest()
@@ -22,7 +24,8 @@ class Settings:
 
     ``database_url`` is ``None`` for the embedded server, whose database is ``embedded_database``
     (the demo has one of its own, ``tgj_demo``). ``master_key`` (32 bytes) encrypts
-    personal data, ``token_key`` (at least 32 bytes) signs access tokens.
+    personal data, ``token_key`` (at least 32 bytes) signs access tokens. ``weather_key`` is the API
+    key of the weather source, or with a ``weather_key_id`` the Ed25519 key (PEM) that signs tokens.
     """
 
     environment: Literal["development", "production"] = "development"
@@ -35,6 +38,11 @@ class Settings:
     sms_gateway: Literal["sandbox", "http"] = "sandbox"
     sms_url: str | None = None
     sms_token: str = field(default="", repr=False)
+    weather_gateway: WeatherSource = "sandbox"
+    weather_host: str = ""
+    weather_key: str = field(default="", repr=False)
+    weather_key_id: str = ""
+    weather_project: str = ""
     access_token_minutes: int = 15
     refresh_token_days: int = 30
 
@@ -58,12 +66,21 @@ class Settings:
             sms_gateway="http" if sms == "http" else "sandbox",
             sms_url=environ.get("TGJ_SMS_URL"),
             sms_token=environ.get("TGJ_SMS_TOKEN", ""),
+            weather_gateway=_weather(environ, "off" if environment == "production" else "sandbox"),
+            weather_host=environ.get("TGJ_WEATHER_HOST", ""),
+            weather_key=environ.get("TGJ_WEATHER_KEY", ""),
+            weather_key_id=environ.get("TGJ_WEATHER_KEY_ID", ""),
+            weather_project=environ.get("TGJ_WEATHER_PROJECT", ""),
         )
         settings.refuse_unsafe()
         return settings
 
     def refuse_unsafe(self) -> None:
-        """Raise `SettingsRefused` when production would run on a development shortcut."""
+        """Raise `SettingsRefused` for half a weather source, or production on a shortcut."""
+        if self.weather_gateway == "qweather" and not (self.weather_host and self.weather_key):
+            raise SettingsRefused("TGJ_WEATHER_HOST, TGJ_WEATHER_KEY: QWeather needs both")
+        if bool(self.weather_key_id) != bool(self.weather_project):
+            raise SettingsRefused("TGJ_WEATHER_KEY_ID, TGJ_WEATHER_PROJECT: a token needs both")
         if self.environment != "production":
             return
         if self.database_url is None:
@@ -76,6 +93,17 @@ class Settings:
             raise SettingsRefused("TGJ_SMS_GATEWAY: production does not use the sandbox")
         if not self.sms_url:
             raise SettingsRefused("TGJ_SMS_URL: the http gateway needs an address")
+        if self.weather_gateway == "sandbox":
+            raise SettingsRefused("TGJ_WEATHER_GATEWAY: production does not use the sandbox")
+
+
+def _weather(environ: Mapping[str, str], default: WeatherSource) -> WeatherSource:
+    """Read which weather source there is."""
+    name = environ.get("TGJ_WEATHER_GATEWAY", default)
+    for known in get_args(WeatherSource):
+        if name == known:
+            return cast("WeatherSource", name)
+    raise SettingsRefused(f"TGJ_WEATHER_GATEWAY is one of {', '.join(get_args(WeatherSource))}")
 
 
 def _key(environ: Mapping[str, str], name: str, default: bytes) -> bytes:
