@@ -1,0 +1,1 @@
+"""Tests of the external systems: recorded answers, never a network."""
