@@ -151,6 +151,8 @@ def test_a_rest_that_is_too_short_is_dropped_and_says_so() -> None:
     assert spans(given_, rules) == [(0, 32_400), (43_200, 86_400)]
     state = strip(given_, rules, DAY, 1)[10]
     assert [one.reason for one in state.closures] == [Reason.SHORT]
+    just = replace(rules, window_s_min=3600)
+    assert spans(given_, just) == [(0, 32_400), (36_000, 39_600), (43_200, 86_400)]
 
 
 @pytest.mark.parametrize(
