@@ -45,6 +45,13 @@ def middle(job: Job) -> Point:
     return (sum(lons) / len(lons), sum(lats) / len(lats))
 
 
+def far_m(launch: Point, job: Job) -> float:
+    """Return metres to the farthest corner, or to the circle around a square."""
+    corners = [point for part in job.parts for point in part[0]]
+    half_m = 0.0 if corners else math.sqrt(job.area_centimu / 200 * M2_PER_MU)
+    return half_m + max(metres(launch, point) for point in corners or [job.access])
+
+
 def spray_s(job: Job, machine: Machine, heading_cdeg: int) -> float:
     """Return seconds over the plot along a heading (rule 7)."""
     swath_m = machine.swath_cm / 100

@@ -26,6 +26,7 @@ from tests.dispatch.check.flying import (
     Charge,
     Unfit,
     Work,
+    far_m,
     heading_of,
     metres,
     middle,
@@ -187,6 +188,8 @@ class Simulator:
         charge = Charge(machine.tank_ml, machine.battery_s)
         here, works = launch, []
         for job in jobs:
+            if far_m(launch, job) > self.problem.settings.radius_m:
+                raise Unfit(job.job_id)
             speed = machine.transit_cm_per_s / 100
             ways = (
                 metres(here, middle(job)) / speed,

@@ -126,6 +126,7 @@ def flown(draw: st.DrawFn) -> tuple[Problem, Plan]:
                 crew_id="C",
                 registration="R",
                 insured_until=date(2026, 7, 20),
+                area_cap_centimu=10_000_000,
                 machine=draw(MACHINES),
             )
             for name in ("D0", "D1")
