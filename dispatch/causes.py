@@ -1,31 +1,84 @@
-"""Why a job is left out, said only after looking."""
+"""Why a job is left out, said only after trying it on every crew's empty day."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from dispatch.fleet import Fleet
-from dispatch.flight import Flight
+from dispatch.crewday import DayFlight
+from dispatch.fleet import CrewDay, Fleet
+from dispatch.land import HORIZON_S
+from dispatch.physics import Plot
 from dispatch.plan import Cause, Unassigned
+from dispatch.shapes import DAY_S
+from dispatch.zones import touched
 
 
-def causes(fleet: Fleet, used: Sequence[Flight]) -> tuple[Unassigned, ...]:
-    """Return every unplanned job in the problem's order with its cause.
+def ruled_out(fleet: Fleet) -> dict[int, Cause]:
+    """Return the open plots that nobody could spray even on an empty day, by number."""
+    found = touched(fleet.problem.zones, fleet.open_plots)
+    for plot in fleet.open_plots:
+        if plot.index not in found:
+            cause = _impossible(fleet, plot)
+            if cause is not None:
+                found[plot.index] = cause
+    return found
+
+
+def _impossible(fleet: Fleet, plot: Plot) -> Cause | None:
+    """Return why no drone could spray the plot as the only one of its day, None if one could."""
+    problem, job = fleet.problem, plot.job
+    if _fits(fleet, plot, fleet.crew_days):
+        return None
+    wanted = set(job.skills)
+    if not any(wanted <= set(drone.skills) for drone in problem.drones):
+        return Cause.NO_SKILL
+    if not any(wanted <= set(one.skills) for day in fleet.crew_days for one in day.drones):
+        return Cause.PERMIT
+    if not any(window.serves(job.product, job.area_id) for window in problem.windows):
+        return Cause.WEATHER
+    loose = replace(job, pinned_drone_id="", pinned_day=-1)
+    if _fits(fleet, replace(plot, job=loose), fleet.crew_days):
+        return Cause.PINNED
+    if _fits(fleet, replace(plot, job=loose, deadline_s=job.latest_s), fleet.crew_days):
+        return Cause.PRE_HARVEST
+    anytime = replace(loose, earliest_s=0)
+    if _fits(fleet, replace(plot, job=anytime, deadline_s=HORIZON_S), fleet.crew_days):
+        return Cause.WINDOW
+    return Cause.TOO_LARGE
+
+
+def _fits(fleet: Fleet, plot: Plot, days: Sequence[CrewDay]) -> bool:
+    """Tell whether a crew could spray the plot as the only one of its day."""
+    for day in days:
+        last_s = (day.day + 1) * DAY_S
+        if plot.job.earliest_s >= last_s or plot.deadline_s <= day.day * DAY_S:
+            continue
+        if not any(day.may(drone, plot) for drone in range(len(day.drones))):
+            continue
+        if not DayFlight(fleet, day).add_site([plot]):
+            return True
+    return False
+
+
+def unassigned(
+    fleet: Fleet, flights: Sequence[DayFlight], out: dict[int, Cause]
+) -> tuple[Unassigned, ...]:
+    """Return every unplanned open job in the problem's order with its cause.
 
     Jobs that are impossible for everyone keep that cause; the others failed on what the plan has
     left: area cap of every able drone (``no_capacity``), or minutes (``no_time``).
     """
-    planned = {plot.index for flight in used for plot in flight.plots}
-    left = {flight.drone.drone_id: flight.area_left_centimu for flight in used}
+    planned = {one.plot.index for flight in flights for one in flight.visits}
     rows = []
-    for plot in fleet.plots:
+    for plot in fleet.open_plots:
         if plot.index in planned:
             continue
-        cause = fleet.ruled_out.get(plot.index)
+        cause = out.get(plot.index)
         if cause is None:
-            wanted = set(plot.job.skills)
             room = any(
-                left.get(drone.drone_id, drone.area_cap_centimu) >= plot.job.area_centimu
-                for drone, _ in fleet.crews
-                if wanted <= set(drone.skills)
+                flight.room_centimu(drone) >= plot.job.area_centimu
+                for flight in flights
+                for drone in range(len(flight.crew_day.drones))
+                if flight.crew_day.may(drone, plot)
             )
             cause = Cause.NO_TIME if room else Cause.NO_CAPACITY
         rows.append(Unassigned(job_id=plot.job.job_id, cause=cause))

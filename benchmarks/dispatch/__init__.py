@@ -1,0 +1,1 @@
+"""The dispatcher beside its peers: `python -m benchmarks.dispatch --help`."""

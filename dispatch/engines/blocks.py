@@ -1,0 +1,45 @@
+"""The default engine: lots, dealt by an assignment, improved neighbourhood by neighbourhood."""
+
+import signal
+from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import ExitStack
+from multiprocessing import get_context
+
+from dispatch.engine import Context
+from dispatch.lots import make_lots
+from dispatch.search.construct import deal
+from dispatch.search.draft import Draft
+from dispatch.search.improve import Improver
+from dispatch.search.net import Net
+
+_SHARE = 0.93
+"""Part of the budget for the search; mending and writing the plan take the rest."""
+
+
+class Blocks:
+    """Anytime: a sound draft at once, better every round; its randomness is the kernel's."""
+
+    name = "blocks"
+
+    def solve(self, context: Context) -> Draft:
+        """Return the best draft found within the budget."""
+        net = Net(context.fleet, make_lots(context.fleet, context.plots))
+        draft = deal(context, net)
+        context.report("dealt", [leg.flight for leg in draft.legs])
+        with ExitStack() as stack:
+            pool = stack.enter_context(workers(context.workers)) if context.workers > 1 else None
+            Improver(context, draft).run(
+                pool, lambda: context.over(_SHARE), context.stop.iterations
+            )
+        return draft
+
+
+def workers(count: int) -> Executor:
+    """Return a pool of processes that leave the terminal's Ctrl-C to the parent."""
+    return ProcessPoolExecutor(
+        count, mp_context=get_context("spawn"), initializer=_begin
+    )
+
+
+def _begin() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -1,0 +1,82 @@
+"""PyVRP on all plots at once, as anybody would use it: the measure of what the search adds."""
+
+import numpy as np
+import pyvrp
+
+from dispatch.engine import Context
+from dispatch.lots import make_lots
+from dispatch.search.construct import deal
+from dispatch.search.draft import Draft
+from dispatch.search.kernel import Budget, Kernel, routes_of, solution
+from dispatch.search.net import Net
+from dispatch.search.settle import fill, settle
+from dispatch.search.subproblem import cut_out
+
+_SHARE = 0.9
+"""Part of the budget for PyVRP; flying and mending the result take the rest."""
+
+
+class Plain:
+    """One node a plot, one dense matrix, PyVRP's own defaults and random start."""
+
+    name = "pyvrp"
+    warm = False
+
+    def solve(self, context: Context) -> Draft:
+        """Return the draft of PyVRP's best routes."""
+        net = Net(context.fleet, make_lots(context.fleet, context.plots, join=False))
+        dealt = deal(context, net)
+        if not net.lots or not net.stretches:
+            return dealt
+        dealt.calibrate()
+        draft = dealt if self.warm else Draft(net)
+        kernel = whole(net, draft)
+        data = kernel.data()
+        budget = Budget(context.stop.iterations, context.left_s(_SHARE))
+        found = pyvrp.solve(
+            data,
+            stop=lambda cost: budget(cost) or context.cancelled(),
+            seed=context.seed,
+            collect_stats=False,
+            initial_solution=solution(data, kernel.starts) if kernel.starts else None,
+        )
+        take_routes(draft, routes_of(found.best, len(kernel.vehicles)))
+        return draft
+
+
+class Warm(Plain):
+    """The same, begun from the dealt draft instead of a random one."""
+
+    name = "pyvrp-warm"
+    warm = True
+
+
+def whole(net: Net, draft: Draft) -> Kernel:
+    """Return the kernel's problem for everything at once; a dealt draft is its start."""
+    room: dict[int, int] = {}
+    for day in net.fleet.crew_days:
+        cap = sum(one.area_cap_centimu for one in day.drones) - sum(day.used_centimu)
+        spans_s = {at: net.stretches[at].end_s - net.stretches[at].start_s for at in net.of_day[day.index]}
+        total_s = sum(spans_s.values())
+        used = draft.legs[day.index].area_by_stretch
+        share = {at: cap * seconds // max(1, total_s) for at, seconds in spans_s.items()}
+        room |= {at: max(share[at], used.get(at, 0)) for at in spans_s}
+    starts = [route for leg in draft.legs for route in leg.by_stretch.values()]
+    return cut_out(
+        net,
+        list(range(len(net.stretches))),
+        list(range(len(net.lots))),
+        starts if any(starts) else None,
+        late_s={},
+        room_centimu=room,
+    )
+
+
+def take_routes(draft: Draft, routes: list[list[int]]) -> None:
+    """Fly the routes of every stretch exactly, trade what overruns, fill what is idle."""
+    net = draft.net
+    for index, stretches in enumerate(net.of_day):
+        draft.put(index, settle(draft, index, {one: routes[one] for one in stretches}))
+    for index in range(len(net.of_day)):
+        idle = np.array(draft.unserved(), dtype=np.int64)
+        draft.put(index, fill(draft, draft.legs[index], idle))

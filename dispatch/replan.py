@@ -1,0 +1,224 @@
+"""The day goes otherwise: a breakdown, rain, urgent plots, a slower crew; plan on from now.
+
+What is done or in the air stays as it is. Urgent plots come in first, whatever has to give way;
+then the rest is improved, and a plot changes its crew only where that is worth it.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from dispatch.assemble import assemble
+from dispatch.engine import Context, Progress, Stop
+from dispatch.freeze import freeze
+from dispatch.land import Job, Window
+from dispatch.model import Problem
+from dispatch.physics import distances_m
+from dispatch.plan import Parameters, Plan
+from dispatch.resources import SPEED_LEGAL_CM_PER_S, Drone
+from dispatch.resume import draft_of
+from dispatch.search.draft import Draft, Leg
+from dispatch.search.improve import Improver
+from dispatch.search.mend import mend
+from dispatch.search.settle import fill, settle
+from dispatch.validation import require, require_int
+
+STABILITY_S = 1200
+"""Seconds that a change must save for each plot that it gives to another crew or day."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Breakdown:
+    """A drone stops flying (故障): what it has not finished by now is free again."""
+
+    drone_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rain:
+    """The weather changed: usable windows from now on (past ones stay as they were)."""
+
+    windows: tuple[Window, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Urgent:
+    """New jobs that must come in if at all possible (加急)."""
+
+    jobs: tuple[Job, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slower:
+    """A crew's drones fly slower than planned: ``percent`` of the speed on paper."""
+
+    crew_id: str
+    percent: int
+
+
+_DAYS_TRIED = 6
+
+Event = Breakdown | Rain | Urgent | Slower
+
+
+def replan(
+    problem: Problem,
+    plan: Plan,
+    *,
+    now_s: int,
+    events: Sequence[Event],
+    stop: Stop,
+    seed: int = 0,
+    workers: int = 1,
+    stability_s: int = STABILITY_S,
+    on_progress: Callable[[Progress], None] | None = None,
+) -> tuple[Problem, Plan]:
+    """Return the problem as it is now and a plan for it that goes on from the old one.
+
+    Raises `InvalidProblem` for an unknown drone or crew and for a moment before the old problem's.
+    """
+    require_int(now_s, "replan", "now_s", problem.now_s, problem.days * 86_400)
+    changed = after(problem, plan, now_s=now_s, events=events)
+    context = Context.open(changed, stop, seed, workers, on_progress)
+    draft = draft_of(context, plan)
+    urgent = {job.job_id for event in events if isinstance(event, Urgent) for job in event.jobs}
+    _force_in(draft, urgent)
+    context.report("urgent", [leg.flight for leg in draft.legs])
+    homes = {lot: index for index, leg in enumerate(draft.legs) for lot in leg.order}
+    improver = Improver(context, draft, stability_s=stability_s, homes=homes)
+    improver.run(None, lambda: context.over(0.85), stop.iterations)
+    flights = [leg.flight for leg in draft.legs]
+    flights = mend(context.fleet, flights, draft.missing(context.plots), context.over)
+    parameters = Parameters(
+        engine="replan",
+        seed=seed,
+        workers=workers,
+        stop_ms=None if stop.seconds is None else round(stop.seconds * 1000),
+        stop_iterations=stop.iterations,
+    )
+    return changed, assemble(context.fleet, flights, context.out, parameters)
+
+
+def after(problem: Problem, plan: Plan, *, now_s: int, events: Sequence[Event]) -> Problem:
+    """Return the problem as events leave it: frozen up to now, with new jobs, windows, machines."""
+    drones = {drone.drone_id: drone for drone in problem.drones}
+    windows, jobs = problem.windows, problem.jobs
+    broken: set[str] = set()
+    wet = False
+    for event in events:
+        if isinstance(event, Breakdown):
+            zh, en = "无人机不存在", "is an unknown drone"
+            require(event.drone_id in drones, event.drone_id, "drone_id", zh, en)
+            broken.add(event.drone_id)
+            drones[event.drone_id] = replace(drones[event.drone_id], available_to_s=now_s)
+        elif isinstance(event, Rain):
+            past = [_until(one, now_s) for one in problem.windows]
+            later = [_from(one, now_s) for one in event.windows]
+            windows = tuple(one for one in [*past, *later] if one is not None)
+            wet = True
+        elif isinstance(event, Urgent):
+            jobs = (*jobs, *event.jobs)
+        else:
+            _slow_down(drones, problem, event)
+    routes, trucks = freeze(problem, plan, now_s=now_s, broken=broken, by_visit=wet)
+    return replace(
+        problem,
+        jobs=jobs,
+        drones=tuple(drones.values()),
+        windows=windows,
+        now_s=now_s,
+        frozen_routes=routes,
+        frozen_trucks=trucks,
+    )
+
+
+def _until(window: Window, now_s: int) -> Window | None:
+    """Return what of a window is over."""
+    if window.end_s <= now_s:
+        return window
+    return None if window.start_s >= now_s else replace(window, end_s=now_s)
+
+
+def _from(window: Window, now_s: int) -> Window | None:
+    """Return what of a window is still to come."""
+    if window.start_s >= now_s:
+        return window
+    return None if window.end_s <= now_s else replace(window, start_s=now_s)
+
+
+def _slow_down(drones: dict[str, Drone], problem: Problem, event: Slower) -> None:
+    """Give a crew's drones the pace that they really have; their models are renamed after it."""
+    known = {crew.crew_id for crew in problem.crews}
+    require(event.crew_id in known, event.crew_id, "crew_id", "机组不存在", "is an unknown crew")
+    require_int(event.percent, event.crew_id, "percent", 10, 200)
+    for drone_id, drone in drones.items():
+        if drone.crew_id == event.crew_id:
+            machine = drone.machine
+            speed = min(SPEED_LEGAL_CM_PER_S, max(1, machine.speed_cm_per_s * event.percent // 100))
+            slow = replace(
+                machine, model=f"{machine.model}@{event.percent}%", speed_cm_per_s=speed
+            )
+            drones[drone_id] = replace(drone, machine=slow)
+
+
+def _force_in(draft: Draft, wanted: set[str]) -> None:
+    """Insert urgent lots one by one where they cost least; what earns less gives way."""
+    net = draft.net
+    urgent = [
+        index
+        for index, lot in enumerate(net.lots)
+        if any(plot.job.job_id in wanted for plot in lot.plots)
+    ]
+    for lot in sorted(urgent, key=lambda one: (-int(net.weight[one]), one)):
+        held = [int(one) for one in urgent if draft.served[one]]
+        best: Leg | None = None
+        gain = 0
+        for index in _nearest_days(draft, lot):
+            leg = _with(draft, index, lot)
+            kept = all(one in leg.order for one in held if draft.at[one] == index)
+            if lot in leg.order and kept and (best is None or leg.cost - draft.legs[index].cost < gain):
+                best, gain = leg, leg.cost - draft.legs[index].cost
+        if best is not None:
+            draft.put(best.flight.crew_day.index, best)
+    idle = np.array(draft.unserved(), dtype=np.int64)
+    for index in range(len(draft.legs)):
+        draft.put(index, fill(draft, draft.legs[index], idle[~draft.served[idle]]))
+
+
+def _nearest_days(draft: Draft, lot: int) -> list[int]:
+    """Return the crews' days in the order of how near they come to a lot."""
+    net = draft.net
+    place = (float(net.access[lot][0]), float(net.access[lot][1]))
+
+    def away_m(index: int) -> float:
+        order = draft.legs[index].order
+        spots = net.access[order] if order else np.array([net.fleet.crew_days[index].place])
+        return float(distances_m(place, spots).min())
+
+    return sorted(range(len(draft.legs)), key=away_m)[:_DAYS_TRIED]
+
+
+def _with(draft: Draft, index: int, lot: int) -> Leg:
+    """Return the cheapest day with a lot put in by force, which pays more than anything else."""
+    net, leg = draft.net, draft.legs[index]
+    best: Leg | None = None
+    for stretch in net.of_day[index]:
+        wanted = {one: list(lots) for one, lots in leg.by_stretch.items()}
+        wanted[stretch].insert(_cheapest(draft, index, wanted[stretch], lot), lot)
+        tried = settle(draft, index, wanted, keep=frozenset({lot}))
+        if lot in tried.order and (best is None or tried.cost < best.cost):
+            best = tried
+    return leg if best is None else best
+
+
+def _cheapest(draft: Draft, index: int, lots: Sequence[int], lot: int) -> int:
+    """Return the position at which a lot lengthens a stretch least."""
+    if not lots:
+        return 0
+    net, day = draft.net, draft.net.fleet.crew_days[index]
+    nodes, one = np.array(lots), np.array([lot])
+    into, out = net.between(nodes, one, day)[:, 0], net.between(one, nodes, day)[0]
+    legs = np.diagonal(net.between(nodes[:-1], nodes[1:], day))
+    extra = np.concatenate([out[:1], into[:-1] + out[1:] - legs, into[-1:]])
+    return int(extra.argmin())
