@@ -319,6 +319,14 @@ def no_filling_up(given: Problem, plan: Plan) -> Pair:
     return given, truck(plan, "C1", 0, stops=(day.stops[0], day.stops[2]))
 
 
+@fault(Code.WATER)
+def water_below_nothing(given: Problem, plan: Plan) -> Pair:
+    """Drive past the mixing point and say honestly that the water is not enough."""
+    day = next(one for one in plan.trucks if one.crew_id == "C1")
+    plan = truck(plan, "C1", 0, stops=(day.stops[0], day.stops[2]))
+    return given, stop(plan, "T2", water_ml=-6_000)
+
+
 @fault(Code.FILL_TIME)
 def filled_in_a_hurry(given: Problem, plan: Plan) -> Pair:
     """Leave the mixing point a second early."""

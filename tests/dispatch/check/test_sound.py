@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-import dispatch.check
+import dispatch
 from dispatch.check import Code, check
-from dispatch.model import Job, Problem, Zone, ZoneKind
+from dispatch.model import DAY_S, Job, Problem, Zone, ZoneKind
 from dispatch.plan import Cause, Plan
 from tests.dispatch.check.accounts import account
-from tests.dispatch.check.faults import drone, job, moved, settings, stop, visit, windows
+from tests.dispatch.check.faults import drone, job, moved, settings, stop, truck, visit, windows
 from tests.dispatch.check.village import (
     DAY,
     FROZEN,
@@ -65,7 +65,7 @@ def test_the_village_has_every_feature() -> None:
     assert any(len(one.parts) > 1 for one in PROBLEM.jobs)
 
 
-@pytest.mark.parametrize("path", sorted(Path(dispatch.check.__file__).parent.glob("*.py")))
+@pytest.mark.parametrize("path", sorted((Path(dispatch.__file__).parent / "check").glob("*.py")))
 def test_the_checker_shares_no_code_with_the_engines(path: Path) -> None:
     """It imports the types of problem and plan, arrays, geometry and the standard library."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -83,7 +83,7 @@ def test_the_checker_shares_no_code_with_the_engines(path: Path) -> None:
 )
 def test_the_checker_does_its_own_sums(name: str) -> None:
     """It reads fields only, none of the helpers that engines use too."""
-    for path in Path(dispatch.check.__file__).parent.glob("*.py"):
+    for path in (Path(dispatch.__file__).parent / "check").glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Attribute) and node.attr == name:
                 # ``visit.liquid_ml`` is a field of a visit, ``job.liquid_ml`` a sum of the model.
@@ -145,6 +145,31 @@ def test_a_frozen_truck_may_not_leave_its_drones() -> None:
     assert {one.code for one in check(given, plan)} == {Code.TRAVEL_TIME}
 
 
+def test_days_that_are_over_are_not_judged_at_all() -> None:
+    """Papers, caps, shifts and days off that change afterwards do not refuse what was done."""
+    given = replace(PROBLEM, now_s=2 * DAY_S, frozen_routes=PLAN.routes, frozen_trucks=PLAN.trucks)
+    drones = tuple(replace(one, registration="", area_cap_centimu=1) for one in given.drones)
+    crews = tuple(
+        replace(one, pilots=0, shift_start_s=0, shift_end_s=1, days_off=(0, 1))
+        for one in given.crews
+    )
+    rows = tuple(replace(one, cause=Cause.NO_TIME) for one in PLAN.unassigned)
+    plan = replace(PLAN, unassigned=rows)
+    assert check(replace(given, drones=drones, crews=crews), plan) == ()
+
+
+def test_the_water_that_a_frozen_stop_states_is_what_is_left() -> None:
+    """A truck that was filled by a neighbour needs no mixing point."""
+    plan = stop(PLAN, "T1", water_ml=40_000)
+    day = next(one for one in plan.trucks if one.crew_id == "C1")
+    plan = stop(truck(plan, "C1", 0, stops=(day.stops[0], day.stops[2])), "T2", water_ml=10_000)
+    trucks = tuple(
+        replace(one, stops=day.stops[:1]) if one.crew_id == "C1" else one
+        for one in FROZEN.frozen_trucks
+    )
+    assert check(replace(FROZEN, frozen_trucks=trucks), account(FROZEN, plan)) == ()
+
+
 def test_a_cluster_permit_lifts_the_pilots() -> None:
     """One pilot with a permit number may fly both drones."""
     crews = tuple(replace(one, pilots=1, cluster_permit="JQ-1") for one in PROBLEM.crews)
@@ -159,6 +184,12 @@ def test_a_zone_of_another_product_or_with_a_hole_does_not_touch() -> None:
     )
     given = replace(PROBLEM, zones=(*PROBLEM.zones, bees, ring))
     assert check(given, PLAN) == ()
+
+
+def test_a_drone_may_fly_over_a_no_spray_zone() -> None:
+    """Only spraying is forbidden there; the way between two plots leads across."""
+    pond = Zone(zone_id="pond", rings=(box(1695, 0, 10, 60),))
+    assert check(replace(PROBLEM, zones=(*PROBLEM.zones, pond)), PLAN) == ()
 
 
 def test_fairness_off_lacks_nothing() -> None:
