@@ -1,0 +1,1 @@
+"""Tests of coverage planning, on made-up shapes and on real fields."""
