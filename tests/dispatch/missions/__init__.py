@@ -1,0 +1,1 @@
+"""Tests of mission files, read back by readers that others wrote."""
