@@ -1,0 +1,1 @@
+"""Public routing instances and the search around PyVRP."""
