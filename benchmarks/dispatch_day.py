@@ -52,7 +52,7 @@ class _Writer:
                 household_ids=(f"H{int(self.rng.integers(0, 2500)):04d}",),
                 area_centimu=centimu,
                 access=ring[0],
-                rings=(ring,),
+                parts=((ring,),),
                 product="wheat-mix",
             )
         )

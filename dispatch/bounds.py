@@ -15,7 +15,10 @@ def upper_bound(fleet: Fleet, out: dict[int, Cause], weight_planned: int) -> Bou
         rows.append((least, plot.weight, plot.job.area_centimu))
     total_s = sum((e - s) * len(day.drones) for day in fleet.crew_days for s, e in day.segments)
     best = frozen + _fill([(s, w) for s, w, _ in rows], total_s)
-    area = _fill([(s, a) for s, _, a in rows], total_s)
+    done = sum(p.job.area_centimu for p in fleet.plots) - sum(
+        p.job.area_centimu for p in fleet.open_plots
+    )
+    area = done + _fill([(s, a) for s, _, a in rows], total_s)
     ratio = 1000 if best == 0 else weight_planned * 1000 // best
     return Bound(weight_max=best, area_centimu_max=area, ratio_permille=ratio, method="knapsack")
 

@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 from dispatch.crewday import DayFlight
 from dispatch.fleet import CrewDay, Fleet
 from dispatch.land import HORIZON_S
+from dispatch.model import Problem
 from dispatch.physics import Plot
 from dispatch.plan import Cause, Unassigned
+from dispatch.resources import Drone
 from dispatch.shapes import DAY_S
 from dispatch.zones import touched
 
@@ -31,8 +34,11 @@ def _impossible(fleet: Fleet, plot: Plot) -> Cause | None:
     wanted = set(job.skills)
     if not any(wanted <= set(drone.skills) for drone in problem.drones):
         return Cause.NO_SKILL
-    if not any(wanted <= set(one.skills) for day in fleet.crew_days for one in day.drones):
+    able = [drone for drone in problem.drones if wanted <= set(drone.skills)]
+    if not any(_has_papers(problem, drone) for drone in able):
         return Cause.PERMIT
+    if not any(wanted <= set(one.skills) for day in fleet.crew_days for one in day.drones):
+        return Cause.UNAVAILABLE
     if not any(window.serves(job.product, job.area_id) for window in problem.windows):
         return Cause.WEATHER
     loose = replace(job, pinned_drone_id="", pinned_day=-1)
@@ -44,6 +50,15 @@ def _impossible(fleet: Fleet, plot: Plot) -> Cause | None:
     if _fits(fleet, replace(plot, job=anytime, deadline_s=HORIZON_S), fleet.crew_days):
         return Cause.WINDOW
     return Cause.TOO_LARGE
+
+
+def _has_papers(problem: Problem, drone: Drone) -> bool:
+    """Tell whether registration, insurance and a pilot let a drone fly on a day still to come."""
+    crew = next(one for one in problem.crews if one.crew_id == drone.crew_id)
+    return bool(drone.registration and crew.pilots) and any(
+        drone.insured_until >= problem.day + timedelta(days=day) and day not in crew.days_off
+        for day in range(min(problem.now_s // DAY_S, problem.days), problem.days)
+    )
 
 
 def _fits(fleet: Fleet, plot: Plot, days: Sequence[CrewDay]) -> bool:

@@ -154,6 +154,11 @@ class DayFlight:
         left = site.fly(wet, state.used_centimu)
         if not site.visits:
             return list(plots)
+        if all(one.plot.job.access != launch for one in site.visits):
+            # The plot at whose side the truck was to stand is not flown: stand elsewhere.
+            flown = {one.plot.index for one in site.visits}
+            rest = [plot for plot in plots if plot.index not in flown]
+            return [*self.add_site([plot for plot in plots if plot.index in flown]), *rest]
         used_ml = sum(one.plot.liquid_ml for one in site.visits)
         after = replace(
             state,

@@ -23,6 +23,8 @@ class Cause(StrEnum):
     """No drone has all the skills (资质) the job asks for."""
     PERMIT = "permit"
     """Every drone with the skills is unregistered, uninsured, or has no pilot (证照)."""
+    UNAVAILABLE = "unavailable"
+    """Those that could are broken, off duty or without a pilot left (无可用机组)."""
     WEATHER = "weather"
     """No usable window of any day serves the product (天气)."""
     PRE_HARVEST = "pre_harvest"

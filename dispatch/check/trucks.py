@@ -108,9 +108,12 @@ class _Day:
         return max(float(stop.leave_s), float(self.problem.now_s), landed)
 
     def _site(self, at: int, stop: TruckStop, site: Site) -> Iterator[Violation]:
-        """Check a launch site: where it is, and that no drone is left in the air."""
+        """Check a launch site: where it is, and that no drone is left in the air.
+
+        A frozen site may have lost the plot that it lay beside, when rain or a fault cut it short.
+        """
         accesses = {row.job.access for row in site.rows}
-        if accesses:
+        if accesses and at >= self.done:
             off_m = min(apart_m(access, stop.place) for access in accesses)
             if off_m > TOLERANCE_M:
                 yield truck_says(self.truck, Code.PLACE, at=at, amount=off_m, unit="m")

@@ -7,6 +7,7 @@ from multiprocessing import get_context
 
 from dispatch.engine import Context
 from dispatch.lots import make_lots
+from dispatch.search.assign import wishes
 from dispatch.search.construct import deal
 from dispatch.search.draft import Draft
 from dispatch.search.improve import Improver
@@ -24,7 +25,8 @@ class Blocks:
     def solve(self, context: Context) -> Draft:
         """Return the best draft found within the budget."""
         net = Net(context.fleet, make_lots(context.fleet, context.plots))
-        draft = deal(context, net)
+        draft = deal(context, net, wishes(net, context.seed))
+        draft.calibrate()
         context.report("dealt", [leg.flight for leg in draft.legs])
         with ExitStack() as stack:
             pool = stack.enter_context(workers(context.workers)) if context.workers > 1 else None

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 from ortools.constraint_solver import pywrapcp, routing_enums_pb2
 
 from dispatch.engine import Context
@@ -29,13 +30,17 @@ class OrTools:
         dealt.calibrate()
         draft = Draft(net)
         kernel = whole(net, draft)
-        left_s = context.left_s(_SHARE)
-        take_routes(draft, _solve(kernel, 10.0 if left_s is None else left_s))
+        routes = _solve(kernel, context.left_s(_SHARE), context.stop.iterations)
+        take_routes(draft, routes)
         return draft
 
 
-def _solve(kernel: Kernel, seconds: float) -> list[list[int]]:
-    """Return the best routes found within wall-clock seconds, client numbers for each vehicle."""
+def _solve(kernel: Kernel, seconds: float | None, solutions: int | None) -> list[list[int]]:
+    """Return the best routes found, client numbers for each vehicle.
+
+    Guided local search ends after wall-clock ``seconds``; where solutions are counted instead, a
+    plain descent ends after so many or at its local optimum.
+    """
     count = len(kernel.vehicles)
     manager = pywrapcp.RoutingIndexManager(
         count + len(kernel.clients), count, list(range(count)), list(range(count))
@@ -51,10 +56,13 @@ def _solve(kernel: Kernel, seconds: float) -> list[list[int]]:
         routing.AddDisjunction([manager.NodeToIndex(count + index)], client.prize)
     wanted = pywrapcp.DefaultRoutingSearchParameters()
     wanted.first_solution_strategy = routing_enums_pb2.FirstSolutionStrategy.LOCAL_CHEAPEST_INSERTION
-    wanted.local_search_metaheuristic = (
-        routing_enums_pb2.LocalSearchMetaheuristic.GUIDED_LOCAL_SEARCH
-    )
-    wanted.time_limit.FromMilliseconds(max(1, int(seconds * 1000)))
+    methods = routing_enums_pb2.LocalSearchMetaheuristic
+    wanted.local_search_metaheuristic = methods.GREEDY_DESCENT
+    if seconds is not None:
+        wanted.local_search_metaheuristic = methods.GUIDED_LOCAL_SEARCH
+        wanted.time_limit.FromMilliseconds(max(1, int(seconds * 1000)))
+    if solutions is not None:
+        wanted.solution_limit = max(1, solutions)
     found = routing.SolveWithParameters(wanted)
     routes: list[list[int]] = [[] for _ in range(count)]
     if found is None:
@@ -75,9 +83,9 @@ def _add_times(routing: Any, manager: Any, kernel: Kernel) -> None:
     service = [0] * count + [one.service_s for one in kernel.clients]
     transits, costs = [], []
     for durations, hidden in zip(kernel.durations_s, kernel.hidden_s, strict=True):
-        rows = (durations + [[one] for one in service]).tolist()
-        transits.append(routing.RegisterTransitMatrix(rows))
-        costs.append(routing.RegisterTransitMatrix((durations + hidden + [[one] for one in service]).tolist()))
+        rows = durations + np.array(service, dtype=np.int64)[:, None]
+        transits.append(routing.RegisterTransitMatrix(rows.tolist()))
+        costs.append(routing.RegisterTransitMatrix((rows + hidden).tolist()))
     horizon_s = max(one.late_s for one in kernel.vehicles)
     by_vehicle = [transits[one.profile] for one in kernel.vehicles]
     routing.AddDimensionWithVehicleTransits(by_vehicle, horizon_s, horizon_s, False, "time")

@@ -22,6 +22,10 @@ CANDIDATES = 120
 """Lots that nobody has, in one neighbourhood."""
 CPU_S = 0.2
 """Seconds of the kernel for each day of a neighbourhood."""
+EARLY_SIZES = (1, 2)
+LATE_SIZES = (2, 3)
+"""Crews' days in one neighbourhood: few while every day is still poor, more afterwards."""
+EARLY_ROUNDS = 4
 CALIBRATE_EVERY = 20
 """Rounds after which the kernel's estimate is compared with what was flown."""
 ITERATIONS = 500
@@ -54,7 +58,6 @@ class Improver:
     iterations: int = ITERATIONS
     rounds: int = 0
     accepted: int = 0
-    sizes: tuple[int, ...] = (3, 4)
     _touched: dict[int, int] = field(default_factory=dict)
     _chance: np.random.Generator = field(init=False)
 
@@ -104,7 +107,7 @@ class Improver:
         """Choose disjoint neighbourhoods, around the days touched least recently."""
         legs = self.draft.legs
         centres = self._centres()
-        free = list(range(len(legs)))
+        free = [index for index in range(len(legs)) if self.draft.net.of_day[index]]
         taken: set[int] = set()
         groups: list[Group] = []
         for _ in range(width):
@@ -115,7 +118,8 @@ class Improver:
             # end in the same place.
             away = np.hypot(*(centres[free] - centres[seed]).T)
             away *= self._chance.uniform(0.5, 1.5, len(free))
-            size = int(self._chance.choice(self.sizes))
+            early = self.rounds < EARLY_ROUNDS * len(legs)
+            size = int(self._chance.choice(EARLY_SIZES if early else LATE_SIZES))
             order = np.argsort(away, kind="stable")[:size]
             days = [free[int(at)] for at in order]
             if seed not in days:
@@ -140,7 +144,7 @@ class Improver:
             else np.array(net.fleet.crew_days[index].place)
             for index, leg in enumerate(self.draft.legs)
         ]
-        centres: Floats = np.array(rows) * [0.8, 1.0]
+        centres: Floats = np.array(rows).reshape(-1, 2) * [0.8, 1.0]
         return centres
 
     def _promising(self, days: Sequence[int], taken: set[int]) -> list[int]:

@@ -36,7 +36,7 @@ def job(number: int, x_m: float, y_m: float, *, mu: float = 2.0, **facts: Any) -
         household_ids=(f"H{number}",),
         area_centimu=round(mu * 100),
         access=place(x_m, y_m),
-        rings=(square(x_m, y_m, side_m),),
+        parts=((square(x_m, y_m, side_m),),),
         product="wheat-mix",
     )
     return replace(base, **facts)

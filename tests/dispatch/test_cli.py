@@ -31,7 +31,7 @@ def test_plan_prints_a_sound_plan_and_its_progress(
     said = capsys.readouterr()
     plan = Plan.from_json(said.out)
     assert check(village(), plan) == ()
-    assert "routed" in said.err
+    assert "dealt" in said.err
     assert "violations: 0" in said.err
 
 
@@ -49,7 +49,8 @@ def test_check_lists_violations_and_exits_with_one(
     capsys.readouterr()
     assert main(["check", str(problem), str(out)]) == 1
     listing = capsys.readouterr().err
-    assert f"area: drone {document['routes'][0]['drone_id']} stop 0" in listing
+    assert f"drone {document['routes'][0]['drone_id']}" in listing
+    assert listing.startswith("area: ")
     assert document["routes"][0]["stops"][0]["job_id"] in listing
 
 
@@ -59,7 +60,7 @@ def test_unusable_input_exits_with_two_and_says_where(
     """A missing file and a bad document are told apart from a bad plan."""
     assert main(["plan", str(tmp_path / "nothing.json")]) == 2
     bad = tmp_path / "bad.json"
-    bad.write_text('{"schema": "dispatch.problem", "version": 1}', encoding="utf-8")
+    bad.write_text('{"schema": "dispatch.problem", "version": 2}', encoding="utf-8")
     assert main(["plan", str(bad)]) == 2
     assert "$.day" in capsys.readouterr().err
 
@@ -83,7 +84,7 @@ def test_an_interrupt_keeps_the_best_plan_so_far(tmp_path: Path) -> None:
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as child:
         assert child.stderr is not None
-        assert "greedy" in child.stderr.readline()
+        assert "dealt" in child.stderr.readline()
         time.sleep(0.5)
         child.send_signal(signal.SIGINT)
         out, _ = child.communicate(timeout=20)

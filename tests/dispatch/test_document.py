@@ -46,7 +46,7 @@ BAD: dict[str, tuple[str, str]] = {
     "not JSON": ("{", "$ (line 1, column 2)"),
     "a list": ("[]", "$"),
     "a plan": (village().to_json().replace("dispatch.problem", "dispatch.plan"), "$.schema"),
-    "a later version": (spoil(["version"], 2), "$.version"),
+    "a later version": (spoil(["version"], 3), "$.version"),
     "a boolean version": (spoil(["version"], value=True), "$.version"),
     "NaN": (spoil(["jobs", 0, "priority"], float("nan")), "$"),
     "infinite degree": (village().to_json().replace("112.8,", "1e999,", 1), "$.jobs[0].access[0]"),

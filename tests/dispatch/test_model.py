@@ -5,7 +5,19 @@ from dataclasses import replace
 
 import pytest
 
-from dispatch import InvalidProblem, Settings, Stop, Window, Zone, catalogue, default_machine
+from dispatch import (
+    Crew,
+    InvalidProblem,
+    MixPoint,
+    Rest,
+    Settings,
+    Stop,
+    Window,
+    Zone,
+    ZoneKind,
+    catalogue,
+    default_machine,
+)
 from tests.dispatch.build import MORNING, drone, job, place, problem, square
 
 BOW_TIE = (place(0, 0), place(50, 50), place(50, 0), place(0, 50), place(0, 0))
@@ -18,11 +30,48 @@ BAD: dict[str, tuple[Callable[[], object], str, str]] = {
     "no dose": (lambda: job(1, 0, 0, liquid_ml_per_mu=0), "P1", "liquid_ml_per_mu"),
     "no product": (lambda: job(1, 0, 0, product=""), "P1", "product"),
     "late before early": (lambda: job(1, 0, 0, earliest_s=9, latest_s=9), "P1", "latest_s"),
-    "after midnight": (lambda: job(1, 0, 0, latest_s=90_000), "P1", "latest_s"),
+    "after the horizon": (lambda: job(1, 0, 0, latest_s=15 * 86_400), "P1", "latest_s"),
+    "window over midnight": (lambda: Window(start_s=86_000, end_s=87_000), "window", "end_s"),
+    "window after the last day": (
+        lambda: problem([], windows=(Window(start_s=90_000, end_s=91_000),)),
+        "window",
+        "end_s",
+    ),
+    "empty water tank": (lambda: Crew(crew_id="C", home=place(0, 0), water_ml=0), "C", "water_ml"),
+    "backward rest": (lambda: Rest(start_s=9, end_s=9), "rest", "end_s"),
+    "filling longer than open": (
+        lambda: MixPoint(point_id="M", place=place(0, 0), fill_s=99, open_s=0, close_s=50),
+        "M",
+        "fill_s",
+    ),
+    "four drones on a truck": (
+        lambda: problem([], drones=tuple(drone(n, crew_id="C0") for n in range(4))),
+        "C0",
+        "drones",
+    ),
+    "pin to nobody": (
+        lambda: problem([job(1, 0, 0, pinned_drone_id="D9")]),
+        "P1",
+        "pinned_drone_id",
+    ),
+    "too many days": (lambda: problem([], days=15), "problem", "days"),
+    "illegal height": (lambda: Settings(height_cm=3001), "settings", "height_cm"),
+    "no-fly for a product": (
+        lambda: Zone(
+            zone_id="Z", rings=(square(0, 0, 9),), kind=ZoneKind.NO_FLY, products=("a",)
+        ),
+        "Z",
+        "products",
+    ),
+    "parts that overlap": (
+        lambda: job(1, 0, 0, parts=((square(0, 0, 9),), (square(5, 5, 9),))),
+        "P1",
+        "parts",
+    ),
     "off the globe": (lambda: job(1, 0, 0, access=(200.0, 0.0)), "P1", "access"),
     "not a number": (lambda: job(1, 0, 0, access=(float("nan"), 0.0)), "P1", "access"),
-    "open ring": (lambda: job(1, 0, 0, rings=(square(0, 0, 9)[:-1],)), "P1", "rings"),
-    "bow tie": (lambda: job(1, 0, 0, rings=(BOW_TIE,)), "P1", "rings"),
+    "open ring": (lambda: job(1, 0, 0, parts=((square(0, 0, 9)[:-1],),)), "P1", "parts"),
+    "bow tie": (lambda: job(1, 0, 0, parts=((BOW_TIE,),)), "P1", "parts"),
     "illegal speed": (
         lambda: drone(1, machine=replace(default_machine(), transit_cm_per_s=1389)),
         "D1",

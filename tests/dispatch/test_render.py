@@ -22,7 +22,7 @@ def test_geojson_holds_every_plot_once() -> None:
     kinds = [one["properties"]["kind"] for one in features]
     seen = [one["properties"].get("job_id") for one in features]
     assert sorted(one for one in seen if one) == sorted(one.job_id for one in PROBLEM.jobs)
-    assert kinds.count("truck_route") == len(PLAN.routes)
+    assert kinds.count("truck_route") == len(PLAN.trucks)
     assert kinds.count("launch_site") == PLAN.totals.blocks
     assert kinds.count("unassigned") == len(PLAN.unassigned) > 0
     assert kinds.count("no_spray_zone") == 1
@@ -30,7 +30,7 @@ def test_geojson_holds_every_plot_once() -> None:
 
 def test_geojson_shows_a_job_without_polygon_as_a_point() -> None:
     """The access point stands for a plot whose border nobody drew."""
-    one = job(99, 0, 0, rings=(), access=place(5, 5))
+    one = job(99, 0, 0, parts=(), access=place(5, 5))
     given = replace(PROBLEM, jobs=(one,))
     features = json.loads(geojson(given, solve(given, stop=Stop(iterations=1))))["features"]
     plot = next(row for row in features if row["properties"]["kind"] == "plot")
