@@ -7,6 +7,7 @@ they end up.
 """
 
 import math
+import warnings
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -18,6 +19,7 @@ from pyvrp import (
     RandomNumberGenerator,
     Solution,
 )
+from pyvrp.exceptions import PenaltyBoundWarning
 from pyvrp.search import (
     OPERATORS,
     LocalSearch,
@@ -28,6 +30,10 @@ from pyvrp.search import (
 )
 
 from dispatch.vrp.budget import Budget
+from dispatch.vrp.starts import nearest, only_loads
+
+MANY = 2_000
+"""Clients from which on the sorting of all pairs by PyVRP takes a noticeable time."""
 
 Penalties = tuple[list[float], float, float]
 """Cost of one unit too much: of load in each dimension, of lateness, of distance."""
@@ -72,10 +78,16 @@ class Engine:
     ) -> None:
         self.data = data
         self.rng = RandomNumberGenerator(seed=seed)
+        if data.num_clients >= MANY and only_loads(data):
+            neighbours = nearest(data, tuning.neighbours)
+        else:
+            neighbours = compute_neighbours(
+                data, NeighbourhoodParams(num_neighbours=tuning.neighbours)
+            )
         self.search = LocalSearch(
             data,
             self.rng,
-            compute_neighbours(data, NeighbourhoodParams(num_neighbours=tuning.neighbours)),
+            neighbours,
             PerturbationManager(PerturbationParams(max_perturbations=tuning.perturbations)),
         )
         for operator in OPERATORS:
@@ -95,6 +107,12 @@ class Engine:
 
     def anneal(self, start: Solution, best: Solution, budget: Budget, heat: Heat) -> Found:
         """Search from a start until the budget is spent; ``best`` is the answer to beat."""
+        with warnings.catch_warnings():
+            # A penalty at its maximum is no news: an answer with faults says so itself.
+            warnings.simplefilter("ignore", PenaltyBoundWarning)
+            return self._anneal(start, best, budget, heat)
+
+    def _anneal(self, start: Solution, best: Solution, budget: Budget, heat: Heat) -> Found:
         current = sound = start
         evaluate = self.manager.cost_evaluator()
         least = evaluate.cost(best)

@@ -40,29 +40,32 @@ def visited(route: Route) -> list[int]:
 
 def around(
     data: pyvrp.ProblemData, whole: Solution, middle: int, size: int, taken: Collection[int] = ()
-) -> list[int]:
-    """Return routes (numbers in ``whole``) nearest to a client until they visit ``size`` clients.
+) -> tuple[list[int], list[int]]:
+    """Return a piece: its routes (numbers in ``whole``) and clients in it that nobody visits.
 
+    Routes are taken nearest first until they visit ``size`` clients; half as many are unvisited.
     Routes in ``taken`` are left to others: pieces that are searched at once are disjoint.
     """
     places = np.array([one.location for one in data.clients()], dtype=np.int64)
-    matrix = data.distance_matrix(0)
+    matrix = np.asarray(data.distance_matrix(0))
     route_of = np.full(data.num_clients, -1, dtype=np.int64)
-    for number, route in enumerate(whole.routes()):
+    routes = whole.routes()
+    for number, route in enumerate(routes):
         route_of[visited(route)] = number
-    order = np.argsort(matrix[places[middle], places], kind="stable")
-    numbers = route_of[order]
-    _, first = np.unique(numbers, return_index=True)
-    chosen: list[int] = []
+    order = np.argsort(matrix[places[middle], places], kind="stable").tolist()
+    chosen: dict[int, None] = {}
+    left: list[int] = []
     total = 0
-    for number in numbers[np.sort(first)].tolist():
-        if number < 0 or number in taken:
-            continue
-        chosen.append(number)
-        total += whole.routes()[number].num_clients()
-        if total >= size:
-            break
-    return chosen
+    for client in order:
+        number = int(route_of[client])
+        if number < 0:
+            left.append(client)
+        elif number not in chosen and number not in taken:
+            chosen[number] = None
+            total += routes[number].num_clients()
+            if total >= size:
+                break
+    return list(chosen), left[: size // 2]
 
 
 def cut(

@@ -1,4 +1,9 @@
-"""The search: a good start, annealing on the whole or on pieces, and a last look at the whole."""
+"""The search: a good start, then annealing on the whole.
+
+Cutting the whole into pieces was expected to pay from 1,000 customers on. It does not, on one core,
+up to 6,000: what PyVRP copies in each iteration costs less than what pieces cannot exchange, so
+pieces are for several processes at once only. docs/dispatch-vrp.md has the figures.
+"""
 
 import math
 from dataclasses import dataclass
@@ -10,9 +15,12 @@ from pyvrp import RandomNumberGenerator, Solution
 
 from dispatch.vrp.anneal import Engine, Found, Tuning, true_cost
 from dispatch.vrp.budget import Budget
-from dispatch.vrp.pieces import Piece, around, cut, paste, visited
+from dispatch.vrp.pieces import Piece, around, cut, divisible, paste, visited
 from dispatch.vrp.starts import only_loads, start
 from dispatch.vrp.workers import Task, pool_of
+
+PIECES_FROM = 1_000
+"""Clients from which on several workers have pieces enough to search at once."""
 
 _TRIES_PER_S = 2_500
 """Iterations of the search in a second of one core of 2020s servers; only its scale matters."""
@@ -36,7 +44,7 @@ class Plan:
         return float(self.hot * (self.cold / self.hot) ** min(1.0, max(0.0, progress)))
 
 
-def plan_for(data: pyvrp.ProblemData, leg: float, tries: float) -> Plan:
+def plan_for(data: pyvrp.ProblemData, leg: float, tries: float, workers: int = 1) -> Plan:
     """Return the plan for a problem whose legs are about ``leg`` long and who has so many tries.
 
     The more tries there are for each client, the hotter it pays to begin. With prizes a client left
@@ -48,6 +56,7 @@ def plan_for(data: pyvrp.ProblemData, leg: float, tries: float) -> Plan:
     timed = not only_loads(data)
     heat = min(1.0, max(0.2, 0.13 * math.sqrt(tries / max(1, data.num_clients))))
     heat *= 0.17 if prizes else 1.0
+    apart = workers > 1 and data.num_clients >= PIECES_FROM and divisible(data)
     return Plan(
         tuning=Tuning(neighbours=50 if prizes else 40 if timed else 20),
         hot=heat * leg,
@@ -55,7 +64,7 @@ def plan_for(data: pyvrp.ProblemData, leg: float, tries: float) -> Plan:
         load_penalty=max(1.0, 4 * leg / load),
         time_penalty=20.0 if timed else 1.0,
         piece_size=400,
-        piece_share=0.0,
+        piece_share=0.85 if apart else 0.0,
         piece_iterations=400,
     )
 
@@ -72,14 +81,15 @@ def solve(
     """Return the best routes found within processor seconds or iterations, whichever ends first.
 
     With ``iterations`` alone the answer depends on the seed, the workers and nothing else. The
-    seconds of several workers are added up: two of them take half the time of the wall.
+    seconds of several workers are added up: two of them take half the time of the wall, and find
+    a little less in it than one does in the same seconds. Below ``PIECES_FROM`` clients one works.
     """
     budget = Budget(cpu_seconds=cpu_seconds, iterations=iterations)
     rng = RandomNumberGenerator(seed=seed)
     begin = start(data, rng)
     if plan is None:
         tries = min(iterations or math.inf, _TRIES_PER_S * (cpu_seconds or math.inf))
-        plan = plan_for(data, _leg(data), tries)
+        plan = plan_for(data, _leg(data), tries, workers)
     penalties = (
         [plan.load_penalty] * data.num_load_dimensions,
         plan.time_penalty,
@@ -93,7 +103,6 @@ def solve(
     found = Found(best, polished, best, penalties)
     if plan.piece_share:
         found = _in_pieces(data, found, plan, budget, seed, workers)
-        engine = Engine(data, found.penalties, plan.tuning, seed + 1)
     return engine.anneal(found.current, found.best, budget, plan.heat).best
 
 
@@ -127,6 +136,8 @@ def _in_pieces(
         while budget.progress() < plan.piece_share:
             turn += 1
             pieces = _choose(data, current, plan, age, chance, workers)
+            if not pieces:
+                break
             for piece in pieces:
                 age[list(piece.clients)] = turn
             heat = plan.heat(budget.progress())
@@ -155,17 +166,21 @@ def _choose(
 ) -> list[Piece]:
     """Return disjoint pieces around the clients that have waited longest."""
     taken: set[int] = set()
+    spoken: set[int] = set()
     waiting = age.copy()
     chosen = []
+    all_routes = whole.routes()
     for _ in range(count):
         oldest = np.flatnonzero(waiting == waiting.min())
         middle = int(oldest[chance.integers(len(oldest))])
         age[middle] = waiting[middle] = waiting.max() + 1
-        routes = around(data, whole, middle, plan.piece_size, taken)
+        routes, near = around(data, whole, middle, plan.piece_size, taken)
         if not routes:
             break
+        left = [one for one in near if one not in spoken]
         taken.update(routes)
-        chosen.append(routes)
+        spoken.update(left)
+        chosen.append((routes, left))
         for number in routes:
-            waiting[visited(whole.routes()[number])] = waiting.max()
-    return [cut(data, whole, routes, sharing=len(chosen)) for routes in chosen]
+            waiting[visited(all_routes[number])] = waiting.max()
+    return [cut(data, whole, routes, left, sharing=len(chosen)) for routes, left in chosen]

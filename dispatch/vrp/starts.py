@@ -3,7 +3,7 @@
 import numpy as np
 import pyvrp
 from numpy.typing import NDArray
-from pyvrp import RandomNumberGenerator, Solution
+from pyvrp import Activity, ActivityType, RandomNumberGenerator, Solution
 
 Ints = NDArray[np.int64]
 
@@ -11,9 +11,29 @@ NEAR = 100
 """Pairs considered for each customer: savings of far pairs are never realised."""
 
 
+def nearest(data: pyvrp.ProblemData, count: int) -> dict[Activity, list[Activity]]:
+    """Return each client's nearest others, nearest first, of a problem of loads alone.
+
+    It is what PyVRP's ``compute_neighbours`` returns there but for ties; PyVRP sorts all pairs,
+    which takes four seconds at 6,000 customers where this takes a third of one.
+    """
+    places = np.array([one.location for one in data.clients()], dtype=np.int64)
+    matrix = np.asarray(data.distance_matrix(0))
+    names = [Activity(ActivityType.CLIENT, one) for one in range(len(places))]
+    near = min(count, len(places) - 1)
+    found = {}
+    for client, place in enumerate(places):
+        away = matrix[place, places]
+        away[client] = np.iinfo(np.int64).max
+        some = np.argpartition(away, near - 1)[:near] if near else np.zeros(0, dtype=np.int64)
+        ordered = some[np.argsort(away[some], kind="stable")]
+        found[names[client]] = [names[one] for one in ordered.tolist()]
+    return found
+
+
 def start(data: pyvrp.ProblemData, rng: RandomNumberGenerator) -> Solution:
     """Return routes to improve; they may leave clients out or break what penalties punish."""
-    if only_loads(data):
+    if only_loads(data) and data.num_clients > 1:
         return Solution(data, savings(data))
     if any(not one.required for one in data.clients()):
         return Solution.make_random(data, rng)

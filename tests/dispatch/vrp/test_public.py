@@ -129,7 +129,8 @@ def test_pieces_go_back_without_a_scratch() -> None:
     """A piece cut out and put back unchanged leaves cost, routes and vehicles as they were."""
     instance = read_instance(FILES / "PR21A.vrp")
     whole = solve(instance.data, iterations=50, seed=1)
-    routes = around(instance.data, whole, middle=7, size=60)
+    routes, unvisited = around(instance.data, whole, middle=7, size=60)
+    assert unvisited == []
     piece = cut(instance.data, whole, routes)
     assert 60 <= piece.data.num_clients < instance.data.num_clients
     back = paste(instance.data, whole, [piece], [piece.start])
@@ -137,6 +138,17 @@ def test_pieces_go_back_without_a_scratch() -> None:
     assert true_cost(instance.data, back) == true_cost(instance.data, whole)
     outside = true_cost(instance.data, whole) - true_cost(piece.data, piece.start)
     assert 0 < outside < true_cost(instance.data, whole)
+
+
+def test_pieces_with_prizes_take_in_who_is_left_out() -> None:
+    """Pieces of a problem with prizes may visit whom nobody visits; the whole stays feasible."""
+    instance = read_instance(FILES / "PC_RC2_10_1.vrp")
+    whole = solve(instance.data, iterations=300, seed=1)
+    plan = replace(plan_for(instance.data, leg=145.0, tries=1e5), piece_share=0.9, piece_size=150)
+    assert around(instance.data, whole, middle=3, size=150)[1]
+    found = solve(instance.data, iterations=1_200, seed=1, plan=plan)
+    rows = listing(instance.data, found)
+    assert verify(instance.path, instance.rounding, rows).faults == ()
 
 
 @pytest.mark.parametrize("workers", [1, 2])
