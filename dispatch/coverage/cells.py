@@ -191,12 +191,12 @@ def _neighbours(order: list[int]) -> Ints:
 
 
 def _best_order(
-    states: _States, cells: int, swath_m: float, away: Distances
+    states: _States, cells: int, swath_m: float, away: Distances, *, quick: bool
 ) -> tuple[list[int], list[int]]:
     """Return cells in flying order and the way through each."""
     if cells == 1:
         return [0], [int(states.inside_m[:2].argmin())]
-    if cells > IMPROVED_CELLS:
+    if cells > (EXACT_CELLS if quick else IMPROVED_CELLS):
         return _greedy(states, swath_m, away)
     links = _links_m(states, swath_m, away)
     if cells <= EXACT_CELLS:
@@ -216,11 +216,13 @@ def _best_order(
     return order, choice
 
 
-def order_of(lines: Lines, swath_m: float, away: Distances = straight_m) -> Order:
-    """Order the lines of a plot (at least one)."""
+def order_of(
+    lines: Lines, swath_m: float, away: Distances = straight_m, *, quick: bool = False
+) -> Order:
+    """Order the lines of a plot (at least one); ``quick`` leaves a greedy order as it is."""
     cells = cells_of(lines)
     states = _states(lines, cells, swath_m, away)
-    order, ways = _best_order(states, len(cells), swath_m, away)
+    order, ways = _best_order(states, len(cells), swath_m, away, quick=quick)
     flown, turns = [], []
     for cell, way in zip(order, ways, strict=True):
         line, turned = _snake(cells[cell], turned=bool(way % 2))

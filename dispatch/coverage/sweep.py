@@ -32,7 +32,10 @@ CHUNK_CHAINS = 400_000
 """Plots are cut in chunks of about this many clipped edges, so memory does not grow with plots."""
 STRIPS_MAX = 20_000
 HOLED_TRIES = 6
-"""Ways around obstacles take long to work out: only the most promising of such tries are."""
+HOLED_KEPT = 2
+HOLED_HEADINGS = 150
+"""Ways around obstacles take long to work out: of the about 150 headings at which such a plot is
+cut into strips, six are cut at the obstacles too, and two are ordered in full."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +120,8 @@ def sweep_many(
     doses = np.array(liquid_ml_per_mu)
     for dose in np.unique(doses).tolist():
         pace = pace_of(machine, dose)
-        for chosen in _chunks(ground.polygons, ground.plot, doses == dose, pace.swath_m):
+        flags = (doses == dose, holed)
+        for chosen in _chunks(ground.polygons, ground.plot, flags, pace.swath_m):
             inside = np.isin(ground.plot, chosen)
             plot = np.searchsorted(chosen, ground.plot[inside])
             obstacles = {
@@ -130,10 +134,13 @@ def sweep_many(
     return sweeps
 
 
-def _chunks(polygons: Geometries, plot: Ints, wanted: Bools, swath_m: float) -> Iterator[Ints]:
-    """Yield plots in runs of bounded work."""
+def _chunks(
+    polygons: Geometries, plot: Ints, flags: tuple[Bools, Bools], swath_m: float
+) -> Iterator[Ints]:
+    """Yield plots in runs of bounded work; ``flags`` tell which are wanted and which holed."""
+    wanted, holed = flags
     chains = sums(plot, chains_of(polygons, swath_m), len(wanted))
-    work = chains * kept_of(chains)
+    work = chains * np.where(holed, HOLED_HEADINGS, kept_of(chains))
     chosen = np.nonzero(wanted)[0]
     run = (np.cumsum(work[chosen]) // CHUNK_CHAINS).astype(np.int64)
     for number in np.unique(run).tolist():
@@ -201,10 +208,11 @@ class _Batch:
         if self.holed[plot]:
             cost_s = cost_s + self._hits_s(tries, run, plot)
         order = (run.start + np.argsort(cost_s, kind="stable")).tolist()
-        if self.holed[plot]:
-            order = order[:HOLED_TRIES]
         best: Sweep | None = None
         field: Field | None = None
+        if self.holed[plot]:
+            field = self._field(plot)
+            order = self._shortlist(tries, order[:HOLED_TRIES], field)
         for one in order:
             if best is not None and tries.floor_s[one] >= best.seconds:
                 continue
@@ -218,6 +226,11 @@ class _Batch:
                 best = found
         assert best is not None  # noqa: S101 - a run has at least one try
         return best
+
+    def _shortlist(self, tries: "_Tries", order: list[int], field: Field) -> list[int]:
+        """Return the tries that are quickest when ordered greedily, straight over obstacles."""
+        quick = [tries.fly(one, field, quick=True).seconds for one in order]
+        return [order[one] for one in np.argsort(quick, kind="stable").tolist()[:HOLED_KEPT]]
 
     def _hits_s(self, tries: "_Tries", run: range, plot: int) -> Floats:
         """Estimate what cutting lines at obstacles adds to each try of a plot.
@@ -312,15 +325,15 @@ class _Tries:
             link_m=float(self.link_m[one]),
         )
 
-    def fly(self, one: int, field: Field) -> Trial:
-        """Work a try out exactly."""
+    def fly(self, one: int, field: Field, *, quick: bool = False) -> Trial:
+        """Work a try out exactly, or quickly."""
         cases = slice(int(self.case_start[one]), int(self.case_start[one + 1]))
         cos, sin = turns_of(self.heading[one : one + 1])
         turn = (float(cos[0]), float(sin[0]))
         lines, width = lines_of(
             self.strips, field.parts, cases, turn, field.blocked, self.pace.swath_m
         )
-        return fly(lines, width, self.pace, field.blocked)
+        return fly(lines, width, self.pace, field.blocked, quick=quick)
 
 
 def _snakes(strips: Strips, swath_m: float) -> tuple[Floats, Floats]:

@@ -140,15 +140,20 @@ def _cut(
     return rows[np.lexsort((rows[:, 2], rows[:, 3], rows[:, 1], rows[:, 0]))]
 
 
-def fly(lines: Lines, width_m: Floats, pace: Pace, blocked: Blocked | None) -> Trial:
-    """Order the lines of a plot and time them."""
+def fly(
+    lines: Lines, width_m: Floats, pace: Pace, blocked: Blocked | None, *, quick: bool = False
+) -> Trial:
+    """Order the lines of a plot and time them.
+
+    ``quick`` is for choosing among headings: it does not go around obstacles between lines.
+    """
     lengths = lines.far_m - lines.near_m
     line_m = math.fsum(lengths.tolist())
     if not len(lengths):
         none = np.zeros((0, 2))
         return Trial(0.0, 0.0, 0.0, none, none, width_m, np.zeros(0))
-    away = straight_m if blocked is None else blocked.away_m
-    order: Order = order_of(lines, pace.swath_m, away)
+    away = straight_m if blocked is None or quick else blocked.away_m
+    order: Order = order_of(lines, pace.swath_m, away, quick=quick)
     away_m = link_lengths_m(lines, order, away)
     begins, ends = flown(lines, order)
     return Trial(
