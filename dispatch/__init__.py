@@ -33,7 +33,7 @@ from dispatch.plan import (
     Unassigned,
     Visit,
 )
-from dispatch.replan import Breakdown, Rain, Slower, Urgent, replan
+from dispatch.replan import Breakdown, Events, Rain, Slower, Urgent, replan
 from dispatch.solver import solve
 from dispatch.validation import InvalidProblem
 from dispatch.violations import Code, Violation
@@ -48,6 +48,7 @@ __all__ = [
     "Drone",
     "Edited",
     "Engine",
+    "Events",
     "Gain",
     "InvalidDocument",
     "InvalidProblem",

@@ -11,6 +11,7 @@ import numpy as np
 
 from dispatch.assemble import assemble
 from dispatch.engine import Context, Progress, Stop
+from dispatch.document import dump, load
 from dispatch.freeze import freeze
 from dispatch.land import Job, Window
 from dispatch.model import Problem
@@ -57,9 +58,37 @@ class Slower:
     percent: int
 
 
+Event = Breakdown | Rain | Urgent | Slower
 _DAYS_TRIED = 6
 
-Event = Breakdown | Rain | Urgent | Slower
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Events:
+    """What happened by ``now_s`` (seconds from the first day's midnight), as one document.
+
+    ``rain`` gives the usable windows from now on; None leaves the weather as it was.
+    """
+
+    now_s: int
+    breakdowns: tuple[Breakdown, ...] = ()
+    rain: Rain | None = None
+    urgent: tuple[Job, ...] = ()
+    slower: tuple[Slower, ...] = ()
+
+    def listed(self) -> tuple[Event, ...]:
+        """Return the events one by one."""
+        rain = () if self.rain is None else (self.rain,)
+        urgent = (Urgent(jobs=self.urgent),) if self.urgent else ()
+        return (*self.breakdowns, *rain, *urgent, *self.slower)
+
+    @classmethod
+    def from_json(cls, text: str) -> "Events":
+        """Read a document of kind ``dispatch.events``; raises `InvalidDocument` with its path."""
+        return load(cls, text, "events")
+
+    def to_json(self) -> str:
+        """Return the events as one JSON document."""
+        return dump(self, "events")
 
 
 def replan(

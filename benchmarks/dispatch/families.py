@@ -30,7 +30,7 @@ class Family:
 
 
 FAMILIES = {
-    "frag": Family(2, 20, 7.0, 0.55, 220.0, 130.0),
+    "frag": Family(2, 20, 7.0, 0.55, 220.0, 105.0),
     "cons": Family(20, 200, 58.0, 0.55, 760.0, 16.7),
 }
 _FILLED = 0.45
@@ -77,7 +77,7 @@ def county(kind: str, plots: int, seed: int) -> Problem:
         windows=tuple(
             Window(start_s=day * DAY_S + int(start * 3600), end_s=day * DAY_S + int(end * 3600))
             for day in range(days)
-            for start, end in ((5.5, 10.5), (15.5, 20.5))
+            for start, end in ((5.5, 9.5), (16.5, 20.5))
         ),
     )
 

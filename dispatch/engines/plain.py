@@ -17,7 +17,10 @@ _SHARE = 0.9
 
 
 class Plain:
-    """One node a plot, one dense matrix, PyVRP's own defaults and random start."""
+    """One node a plot, one dense matrix, PyVRP's own defaults and random start.
+
+    It is given what a careful user would give it: times scaled to what flown days show.
+    """
 
     name = "pyvrp"
     warm = False
@@ -40,12 +43,16 @@ class Plain:
             collect_stats=False,
             initial_solution=solution(data, kernel.starts) if kernel.starts else None,
         )
-        take_routes(draft, routes_of(found.best, len(kernel.vehicles)))
+        routes = routes_of(found.best, len(kernel.vehicles))
+        if self.warm:
+            settle_routes(draft, routes)
+        else:
+            take_routes(draft, routes)
         return draft
 
 
 class Warm(Plain):
-    """The same, begun from the dealt draft instead of a random one."""
+    """The same, begun from the dealt draft, its routes settled as the blocks engine settles."""
 
     name = "pyvrp-warm"
     warm = True
@@ -73,7 +80,13 @@ def whole(net: Net, draft: Draft) -> Kernel:
 
 
 def take_routes(draft: Draft, routes: list[list[int]]) -> None:
-    """Fly the routes of every stretch exactly, trade what overruns, fill what is idle."""
+    """Fly the routes of every stretch exactly; what overruns is left out."""
+    for index, stretches in enumerate(draft.net.of_day):
+        draft.put(index, draft.fly(index, [lot for one in stretches for lot in routes[one]]))
+
+
+def settle_routes(draft: Draft, routes: list[list[int]]) -> None:
+    """Fly the routes exactly as the blocks engine does: trade what overruns, fill what is idle."""
     net = draft.net
     for index, stretches in enumerate(net.of_day):
         draft.put(index, settle(draft, index, {one: routes[one] for one in stretches}))
