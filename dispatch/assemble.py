@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from itertools import pairwise
 
 from dispatch.bounds import upper_bound
 from dispatch.causes import unassigned
@@ -109,9 +110,7 @@ def _trucks(problem: Problem, flights: Sequence[DayFlight]) -> tuple[TruckRoute,
     return tuple(rows[key] for key in sorted(rows, key=lambda key: (key[0], order[key[1]])))
 
 
-def objective(
-    problem: Problem, routes: Sequence[Route], trucks: Sequence[TruckRoute]
-) -> Objective:
+def objective(problem: Problem, routes: Sequence[Route], trucks: Sequence[TruckRoute]) -> Objective:
     """Add up the goal over routes and trucks."""
     jobs = {job.job_id: job for job in problem.jobs}
     visits = [visit for route in routes for visit in route.stops]
@@ -152,8 +151,7 @@ def _road_s(problem: Problem, truck: TruckRoute) -> int:
     """Return the seconds that a truck drives, from home and back."""
     home = next(crew.home for crew in problem.crews if crew.crew_id == truck.crew_id)
     places = [home, *[stop.place for stop in truck.stops], home]
-    legs = zip(places, places[1:], strict=False)
-    return sum(road_s(distance_m(a, b), problem.settings) for a, b in legs)
+    return sum(road_s(distance_m(a, b), problem.settings) for a, b in pairwise(places))
 
 
 def _set_ups(
@@ -172,10 +170,7 @@ def _set_ups(
         sites = [stop for stop in truck.stops if stop.kind is TruckStopKind.SITE]
         for stop in sites:
             used = [machines[drone_id] for drone_id, _ in flown[stop.name]]
-            setup += max(
-                max(settings.setup_s, one.refill_s, one.battery_swap_s) for one in used
-            )
+            setup += max(max(settings.setup_s, one.refill_s, one.battery_swap_s) for one in used)
             clean += settings.rinse_s(product, flown[stop.name][0][1])
             product = flown[stop.name][0][1]
     return setup, clean
-

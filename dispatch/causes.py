@@ -28,28 +28,44 @@ def ruled_out(fleet: Fleet) -> dict[int, Cause]:
 
 def _impossible(fleet: Fleet, plot: Plot) -> Cause | None:
     """Return why no drone could spray the plot as the only one of its day, None if one could."""
-    problem, job = fleet.problem, plot.job
     if _fits(fleet, plot, fleet.crew_days):
         return None
-    wanted = set(job.skills)
-    if not any(wanted <= set(drone.skills) for drone in problem.drones):
-        return Cause.NO_SKILL
+    return _of_fleet(fleet, plot) or _of_times(fleet, plot)
+
+
+def _of_fleet(fleet: Fleet, plot: Plot) -> Cause | None:
+    """Return what the drones, their papers and the weather alone rule out."""
+    problem, job, wanted = fleet.problem, plot.job, set(plot.job.skills)
     able = [drone for drone in problem.drones if wanted <= set(drone.skills)]
+    if not able:
+        return Cause.NO_SKILL
     if not any(_has_papers(problem, drone) for drone in able):
         return Cause.PERMIT
     if not any(wanted <= set(one.skills) for day in fleet.crew_days for one in day.drones):
         return Cause.UNAVAILABLE
-    if not any(window.serves(job.product, job.area_id) for window in problem.windows):
+    if not any(
+        window.serves(job.product, job.area_id) and window.end_s > problem.now_s
+        for window in problem.windows
+    ):
         return Cause.WEATHER
-    loose = replace(job, pinned_drone_id="", pinned_day=-1)
+    return None
+
+
+def _of_times(fleet: Fleet, plot: Plot) -> Cause:
+    """Return which of the plot's own limits has to be lifted for it to fit on an empty day.
+
+    On a day that has begun, what is left of it may be too short for a plot of any size.
+    """
+    loose = replace(plot.job, pinned_drone_id="", pinned_day=-1)
     if _fits(fleet, replace(plot, job=loose), fleet.crew_days):
         return Cause.PINNED
-    if _fits(fleet, replace(plot, job=loose, deadline_s=job.latest_s), fleet.crew_days):
+    if _fits(fleet, replace(plot, job=loose, deadline_s=plot.job.latest_s), fleet.crew_days):
         return Cause.PRE_HARVEST
     anytime = replace(loose, earliest_s=0)
     if _fits(fleet, replace(plot, job=anytime, deadline_s=HORIZON_S), fleet.crew_days):
         return Cause.WINDOW
-    return Cause.TOO_LARGE
+    begun = fleet.problem.now_s > 0 or bool(fleet.problem.frozen_routes)
+    return Cause.NO_TIME if begun else Cause.TOO_LARGE
 
 
 def _has_papers(problem: Problem, drone: Drone) -> bool:

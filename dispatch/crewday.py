@@ -133,9 +133,7 @@ class DayFlight:
             return plots
         launch = self._launch(plots)
         radius_m = self._settings.radius_m
-        return [
-            plot for plot in plots if plot.far_m(launch) <= radius_m or self.add_site([plot])
-        ]
+        return [plot for plot in plots if plot.far_m(launch) <= radius_m or self.add_site([plot])]
 
     def add_site(self, plots: Sequence[Plot]) -> list[Plot]:
         """Append one launch site for plots of one product; return those that do not fit."""

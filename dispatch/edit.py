@@ -84,7 +84,8 @@ def _day(fleet: Fleet, drone_id: str, day: int) -> CrewDay:
     for one in fleet.crew_days:
         if one.day == day and any(drone.drone_id == drone_id for drone in one.drones):
             return one
-    raise InvalidProblem(drone_id, "day", f"第 {day + 1} 天不作业", f"does not work on day {day + 1}")
+    zh, en = f"第 {day + 1} 天不作业", f"does not work on day {day + 1}"
+    raise InvalidProblem(drone_id, "day", zh, en)
 
 
 def _without(sites: Sites, plot: Plot) -> Sites:
@@ -107,14 +108,15 @@ def _before(sites: Sites, plot: Plot, before: str) -> Sites:
 
 
 def _cheapest(fleet: Fleet, day: CrewDay, sites: Sites, plot: Plot) -> Sites:
-    """Return the day with the plot where fewest others give way and time is shortest."""
+    """Return the day with the plot in it, where least else gives way and time is shortest."""
     flight = DayFlight(fleet, day)
     flight.fly_all(sites)
     flight.sites = [list(site) for site in sites]
 
-    def rank(candidate: Sites) -> tuple[int, int]:
+    def rank(candidate: Sites) -> tuple[bool, int, int]:
         fresh = DayFlight(fleet, day)
         dropped = fresh.fly_all(candidate)
-        return (sum(one.weight for one in dropped), fresh.return_s)
+        lost = any(one.index == plot.index for one in dropped)
+        return (lost, sum(one.weight for one in dropped), fresh.return_s)
 
     return min(insertions(flight, [plot]), key=rank)

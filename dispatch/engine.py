@@ -1,7 +1,6 @@
 """What every engine gets and gives: a context with a clock in, a draft out."""
 
 import time
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
@@ -103,24 +102,6 @@ class Context:
         if self.stop.seconds is None:
             return None
         return max(0.0, share * self.stop.seconds - self.elapsed_s())
-
-    def favoured(self, draft: "Draft") -> frozenset[str]:
-        """Return the collectives that a draft leaves below their fair share."""
-        share = self.fleet.problem.settings.fair_share_permille
-        if share == 0:
-            return frozenset()
-        ordered: dict[str, int] = defaultdict(int)
-        done: dict[str, int] = defaultdict(int)
-        for plot in self.fleet.plots:
-            ordered[plot.job.collective_id] += plot.weight
-        frozen = {plot.index for plot in self.fleet.plots} - {
-            plot.index for plot in self.fleet.open_plots
-        }
-        flown = {one.plot.index for leg in draft.legs for one in leg.flight.visits}
-        for index in flown | frozen:
-            plot = self.fleet.plots[index]
-            done[plot.job.collective_id] += plot.weight
-        return frozenset(one for one in ordered if done[one] * 1000 < share * ordered[one])
 
     def report(self, phase: str, flights: Sequence[DayFlight]) -> None:
         """Tell the caller what the flights hold now."""

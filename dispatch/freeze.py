@@ -8,6 +8,9 @@ from dispatch.model import Problem
 from dispatch.physics import distance_m, fly_s, plot_of, road_s
 from dispatch.plan import Plan, Route, TruckRoute, TruckStop, TruckStopKind, Visit
 
+HOLD_S = 900
+"""Visits that begin so soon are flown as planned."""
+
 
 def freeze(
     problem: Problem,
@@ -19,9 +22,10 @@ def freeze(
 ) -> tuple[tuple[Route, ...], tuple[TruckRoute, ...]]:
     """Return the beginnings of all routes that stay as they are.
 
-    A launch site where the truck stands by now is finished as planned; of drones that are
-    ``broken`` only what they have finished stays, and with ``by_visit`` (it rains) only visits that
-    have begun. A plot that a broken drone was over is free again, whole.
+    At a launch site where the truck stands by now, visits that begin within `HOLD_S` stay: crews do
+    not stop to wait for a new plan. Of drones that are ``broken`` only what they have finished
+    stays, and with ``by_visit`` (it rains) only visits that have begun. A plot that a broken drone
+    was over is free again, whole.
     """
     reached = {
         stop.name
@@ -35,7 +39,7 @@ def freeze(
             return visit.finish_s <= now_s
         if by_visit:
             return visit.start_s < now_s
-        return visit.block_id in reached
+        return visit.block_id in reached and visit.start_s <= now_s + HOLD_S
 
     routes = tuple(
         replace(route, stops=kept)

@@ -14,8 +14,7 @@ import shapely
 
 from dispatch.fleet import Fleet
 from dispatch.machines import Machine
-from dispatch.physics import Floats, Plot, distance_m, fly_s
-from dispatch.physics import EARTH_RADIUS_M
+from dispatch.physics import EARTH_RADIUS_M, Floats, Plot, distance_m, fly_s
 from dispatch.work import full, work
 
 LOT_S = 600
@@ -169,6 +168,15 @@ def lot_of(plots: Sequence[Plot], machine: Machine, spray_s: Sequence[float]) ->
     )
 
 
+def kind_of(plot: Plot) -> tuple[object, ...]:
+    """Return what all plots of a lot share: product, weather, skills, times, pins, collective."""
+    job = plot.job
+    times = (job.earliest_s, plot.deadline_s)
+    pins = (job.pinned_drone_id, job.pinned_day)
+    skills = frozenset(job.skills)
+    return (job.product, job.area_id, skills, job.priority, job.collective_id, *times, *pins)
+
+
 def make_lots(fleet: Fleet, plots: Sequence[Plot], *, join: bool = True) -> list[Lot]:
     """Gather plots into lots; with ``join`` off every plot is a lot of its own."""
     if not plots or not fleet.crew_days:
@@ -179,10 +187,7 @@ def make_lots(fleet: Fleet, plots: Sequence[Plot], *, join: bool = True) -> list
         return [lot_of([plot], machine, spray_s) for plot in plots]
     kinds: dict[tuple[object, ...], list[Plot]] = defaultdict(list)
     for plot in plots:
-        job = plot.job
-        pins = (job.pinned_drone_id, job.pinned_day, job.collective_id)
-        key = (job.product, job.area_id, tuple(sorted(job.skills)), job.earliest_s, pins)
-        kinds[(*key, plot.deadline_s, job.priority)].append(plot)
+        kinds[kind_of(plot)].append(plot)
     # A plot takes a little more than its spraying: flights between and halts.
     costs_s = [1.3 * one for one in spray_s]
     return [

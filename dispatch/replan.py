@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from dispatch.assemble import assemble
-from dispatch.engine import Context, Progress, Stop
 from dispatch.document import dump, load
+from dispatch.engine import Context, Progress, Stop
 from dispatch.freeze import freeze
 from dispatch.land import Job, Window
 from dispatch.model import Problem
@@ -185,9 +185,7 @@ def _slow_down(drones: dict[str, Drone], problem: Problem, event: Slower) -> Non
         if drone.crew_id == event.crew_id:
             machine = drone.machine
             speed = min(SPEED_LEGAL_CM_PER_S, max(1, machine.speed_cm_per_s * event.percent // 100))
-            slow = replace(
-                machine, model=f"{machine.model}@{event.percent}%", speed_cm_per_s=speed
-            )
+            slow = replace(machine, model=f"{machine.model}@{event.percent}%", speed_cm_per_s=speed)
             drones[drone_id] = replace(drone, machine=slow)
 
 
@@ -206,8 +204,9 @@ def _force_in(draft: Draft, wanted: set[str]) -> None:
         for index in _nearest_days(draft, lot):
             leg = _with(draft, index, lot)
             kept = all(one in leg.order for one in held if draft.at[one] == index)
-            if lot in leg.order and kept and (best is None or leg.cost - draft.legs[index].cost < gain):
-                best, gain = leg, leg.cost - draft.legs[index].cost
+            extra = leg.cost - draft.legs[index].cost
+            if lot in leg.order and kept and (best is None or extra < gain):
+                best, gain = leg, extra
         if best is not None:
             draft.put(best.flight.crew_day.index, best)
     idle = np.array(draft.unserved(), dtype=np.int64)

@@ -1,4 +1,4 @@
-"""An existing plan taken up again: its days flown anew, as they stand or as a start for a search."""
+"""An existing plan taken up again: its days flown anew, as they stand or as a search's start."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dispatch.crewday import DayFlight, Sites
 from dispatch.engine import Context
 from dispatch.fleet import Fleet
-from dispatch.lots import LOT_S, Lot, lot_of, make_lots
+from dispatch.lots import LOT_S, Lot, kind_of, lot_of, make_lots
 from dispatch.physics import Plot
 from dispatch.plan import Plan
 from dispatch.search.draft import Draft
@@ -33,7 +33,8 @@ def sites_of(fleet: Fleet, plan: Plan) -> list[Sites]:
     for day in fleet.crew_days:
         found = blocks.get((day.crew.crew_id, day.day), {})
         ordered = sorted(found.values(), key=lambda rows: min(row[0] for row in rows))
-        days.append([[row[3] for row in sorted(rows, key=lambda r: (r[1], r[2]))] for rows in ordered])
+        flown = [sorted(rows, key=lambda row: (row[1], row[2])) for rows in ordered]
+        days.append([[row[3] for row in rows] for rows in flown])
     return days
 
 
@@ -91,14 +92,5 @@ def _short(site: Sequence[Plot], spray_s: Sequence[float]) -> list[list[Plot]]:
 
 def _alike(a: Plot, b: Plot) -> bool:
     """Tell whether two plots may share a lot and lie side by side."""
-    one, other = a.job, b.job
     near = abs(a.centre[0] - b.centre[0]) + abs(a.centre[1] - b.centre[1]) < 0.001
-    return near and (
-        (one.product, one.area_id, one.skills, one.earliest_s, one.priority, one.collective_id)
-        == (other.product, other.area_id, other.skills, other.earliest_s, other.priority)
-        + (other.collective_id,)
-        and (one.pinned_drone_id, one.pinned_day) == (other.pinned_drone_id, other.pinned_day)
-        and a.deadline_s == b.deadline_s
-    )
-
-
+    return near and kind_of(a) == kind_of(b)

@@ -65,10 +65,20 @@ def _value(hint: Any, definitions: dict[str, Any]) -> dict[str, Any]:
         (bare,) = [one for one in inner if one is not NoneType]
         return {"anyOf": [_value(bare, definitions), {"type": "null"}]}
     if is_dataclass(hint) and isinstance(hint, type):
-        if hint.__name__ not in definitions:
-            definitions[hint.__name__] = {}
-            definitions[hint.__name__] = _object(hint, definitions)
-        return {"$ref": f"#/$defs/{hint.__name__}"}
+        return _reference(hint, definitions)
+    return _scalar(hint)
+
+
+def _reference(hint: type, definitions: dict[str, Any]) -> dict[str, Any]:
+    """Return a reference to a dataclass, defined once."""
+    if hint.__name__ not in definitions:
+        definitions[hint.__name__] = {}
+        definitions[hint.__name__] = _object(hint, definitions)
+    return {"$ref": f"#/$defs/{hint.__name__}"}
+
+
+def _scalar(hint: Any) -> dict[str, Any]:
+    """Return the schema of a number, a text, a day or one of some words."""
     if isinstance(hint, type) and issubclass(hint, StrEnum):
         return {"enum": [one.value for one in hint]}
     if hint is date:

@@ -43,4 +43,3 @@ def solve(
         stop_iterations=stop.iterations,
     )
     return assemble(context.fleet, flights, context.out, parameters)
-

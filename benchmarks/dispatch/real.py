@@ -27,9 +27,7 @@ def county_of(path: Path, seed: int) -> Problem:
     """
     features = json.loads(path.read_text(encoding="utf-8"))["features"]
     jobs = tuple(
-        job
-        for number, feature in enumerate(features)
-        if (job := _job(number, feature)) is not None
+        job for number, feature in enumerate(features) if (job := _job(number, feature)) is not None
     )
     mu = sum(job.area_centimu for job in jobs) / 100
     crews = min(CREWS_MAX, max(1, round(mu / MU_A_DRONE_DAY)))
@@ -61,9 +59,9 @@ def county_of(path: Path, seed: int) -> Problem:
 def _job(number: int, feature: dict[str, Any]) -> Job | None:
     """Return a feature as a job, None where its geometry is no valid polygon."""
     shape = shapely.from_geojson(json.dumps(feature["geometry"]))
-    if shape is None or not shape.is_valid or shape.area <= 0:
-        return None
     if not isinstance(shape, shapely.Polygon | shapely.MultiPolygon):
+        return None
+    if not shape.is_valid or shape.area <= 0:
         return None
     polygons = [shape] if isinstance(shape, shapely.Polygon) else list(shape.geoms)
     parts: tuple[Polygon, ...] = tuple(

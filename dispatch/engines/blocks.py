@@ -38,9 +38,7 @@ class Blocks:
 
 def workers(count: int) -> Executor:
     """Return a pool of processes that leave the terminal's Ctrl-C to the parent."""
-    return ProcessPoolExecutor(
-        count, mp_context=get_context("spawn"), initializer=_begin
-    )
+    return ProcessPoolExecutor(count, mp_context=get_context("spawn"), initializer=_begin)
 
 
 def _begin() -> None:

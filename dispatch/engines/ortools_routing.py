@@ -55,7 +55,8 @@ def _solve(kernel: Kernel, seconds: float | None, solutions: int | None) -> list
     for index, client in enumerate(kernel.clients):
         routing.AddDisjunction([manager.NodeToIndex(count + index)], client.prize)
     wanted = pywrapcp.DefaultRoutingSearchParameters()
-    wanted.first_solution_strategy = routing_enums_pb2.FirstSolutionStrategy.LOCAL_CHEAPEST_INSERTION
+    strategies = routing_enums_pb2.FirstSolutionStrategy
+    wanted.first_solution_strategy = strategies.LOCAL_CHEAPEST_INSERTION
     methods = routing_enums_pb2.LocalSearchMetaheuristic
     wanted.local_search_metaheuristic = methods.GREEDY_DESCENT
     if seconds is not None:

@@ -63,7 +63,8 @@ def whole(net: Net, draft: Draft) -> Kernel:
     room: dict[int, int] = {}
     for day in net.fleet.crew_days:
         cap = sum(one.area_cap_centimu for one in day.drones) - sum(day.used_centimu)
-        spans_s = {at: net.stretches[at].end_s - net.stretches[at].start_s for at in net.of_day[day.index]}
+        stretches = {at: net.stretches[at] for at in net.of_day[day.index]}
+        spans_s = {at: one.end_s - one.start_s for at, one in stretches.items()}
         total_s = sum(spans_s.values())
         used = draft.legs[day.index].area_by_stretch
         share = {at: cap * seconds // max(1, total_s) for at, seconds in spans_s.items()}

@@ -1,0 +1,1 @@
+"""The search: lots as nodes, PyVRP on neighbourhoods, exact flight of every change."""

@@ -121,7 +121,8 @@ def _centres(net: Net, macros: Sequence[Macro]) -> Floats:
         away = np.minimum(away, np.hypot(*(spots - spots[chosen[-1]]).T))
     centres = spots[chosen]
     for _ in range(12):
-        near = np.hypot(*(spots[:, None, :] - centres[None, :, :]).transpose(2, 0, 1)).argmin(axis=1)
+        away_m = np.hypot(*(spots[:, None, :] - centres[None, :, :]).transpose(2, 0, 1))
+        near = away_m.argmin(axis=1)
         centres = np.array(
             [
                 np.average(spots[near == at], axis=0, weights=work[near == at])
@@ -167,15 +168,16 @@ def _assigned(
     share: dict[tuple[int, int], cp_model.IntVar] = {}
     for at, macro in enumerate(macros):
         away = np.hypot(centres[:, 0] - macro.x_m, centres[:, 1] - macro.y_m)
-        able = [index for index in np.argsort(away, kind="stable").tolist() if _may(days[index], net, macro)]
-        for index in able[:CENTRES_NEAR]:
+        order = np.argsort(away, kind="stable").tolist()
+        able = [index for index in order if _may(days[index], net, macro)][:CENTRES_NEAR]
+        for index in able:
             one = model.new_int_var(0, QUARTERS, f"s{at}_{index}")
             share[at, index] = one
             load[index].append(one * macro.work_s)
             way_s = int(away[index] / 8.0) * len(macro.lots) // 8
             gain.append(one * (PRIZE_S_PER_WEIGHT * macro.weight - way_s))
         if able:
-            model.add(sum(share[at, index] for index in able[:CENTRES_NEAR]) <= QUARTERS)
+            model.add(sum(share[at, index] for index in able) <= QUARTERS)
     for index, day in enumerate(days):
         open_s = sum(end_s - start_s for start_s, end_s in day.segments)
         seconds = open_s * len(day.drones)

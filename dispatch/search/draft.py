@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -75,9 +76,7 @@ class Draft:
             order=kept,
             by_stretch=by_stretch,
             ends_s=self._ends_s(flight, by_stretch),
-            area_by_stretch={
-                one: int(self.net.area[by_stretch[one]].sum()) for one in stretches
-            },
+            area_by_stretch={one: int(self.net.area[by_stretch[one]].sum()) for one in stretches},
             cost=work_s(flight) - PRIZE_S_PER_WEIGHT * weight,
         )
 
@@ -168,7 +167,7 @@ class Draft:
             crew_day = net.fleet.crew_days[index]
             off_s += sum(self.late_s(index).values())
             for lots in leg.by_stretch.values():
-                hopped = [b for a, b in zip(lots, lots[1:], strict=False) if net.hops(a, b, crew_day)]
+                hopped = [b for a, b in pairwise(lots) if net.hops(a, b, crew_day)]
                 more_s += float(net.pace(crew_day)[1][hopped].sum())
         if more_s > 0:
             net.more_factor = float(np.clip(net.more_factor - off_s / more_s, 0.3, 5.0))

@@ -13,7 +13,9 @@ import numpy as np
 
 from dispatch.engine import Context
 from dispatch.physics import Floats, matrix_m, roads_s
+from dispatch.plan import PRIZE_S_PER_WEIGHT
 from dispatch.search.draft import Draft, Leg
+from dispatch.search.fairness import Fairness
 from dispatch.search.kernel import Kernel, solve_spec
 from dispatch.search.settle import fill, settle
 from dispatch.search.subproblem import cut_out
@@ -60,9 +62,11 @@ class Improver:
     accepted: int = 0
     _touched: dict[int, int] = field(default_factory=dict)
     _chance: np.random.Generator = field(init=False)
+    _fairness: Fairness = field(init=False)
 
     def __post_init__(self) -> None:
         """Seed the choice of neighbourhoods."""
+        self._fairness = Fairness(self.context.fleet)
         self._chance = np.random.default_rng(self.context.seed)
 
     def run(self, pool: Executor | None, over: Callable[[], bool], most: int | None = None) -> None:
@@ -166,16 +170,15 @@ class Improver:
         crew_day = net.fleet.crew_days[days[0]]
         way_s = 1.5 * roads_s(nearest_m, net.fleet.problem.settings)
         ratio = (way_s + net.pace(crew_day)[0][idle]) / net.weight[idle]
-        return idle[np.argsort(ratio, kind="stable")[: self.candidates]].tolist()
+        best = np.argsort(ratio, kind="stable")[: self.candidates]
+        return [int(lot) for lot in idle[best]]
 
     def _kernel(self, group: Group) -> Kernel:
         """Cut the neighbourhood out of the draft, with its present routes as the start."""
         legs = [self.draft.legs[index] for index in group.days]
         starts = [route for leg in legs for route in leg.by_stretch.values()]
         late_s = {
-            one: late
-            for index in group.days
-            for one, late in self.draft.late_s(index).items()
+            one: late for index in group.days for one, late in self.draft.late_s(index).items()
         }
         room = {one: area for leg in legs for one, area in self._rooms(leg).items()}
         return cut_out(
@@ -185,7 +188,7 @@ class Improver:
             starts,
             late_s=late_s,
             room_centimu=room,
-            favoured=self.context.favoured(self.draft),
+            favoured=frozenset(self._fairness.short([leg.flight for leg in self.draft.legs])),
         )
 
     def _rooms(self, leg: Leg) -> dict[int, int]:
@@ -233,4 +236,8 @@ class Improver:
             for lot in leg.order
             if self.homes.get(lot, leg.flight.crew_day.index) != leg.flight.crew_day.index
         )
-        return sum(leg.cost for leg in legs) + self.stability_s * moved
+        changed = {leg.flight.crew_day.index for leg in legs}
+        others = [leg for at, leg in enumerate(self.draft.legs) if at not in changed]
+        short = self._fairness.short([leg.flight for leg in (*others, *legs)])
+        unfair = PRIZE_S_PER_WEIGHT * sum(short.values())
+        return sum(leg.cost for leg in legs) + self.stability_s * moved + unfair

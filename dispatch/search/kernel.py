@@ -9,7 +9,6 @@ import warnings
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-import numpy as np
 import pyvrp
 from pyvrp import PenaltyManager, PenaltyParams, RandomNumberGenerator, Solution
 from pyvrp.exceptions import PenaltyBoundWarning
@@ -186,9 +185,8 @@ def routes_of(found: Solution, vehicles: int) -> list[list[int]]:
     return routes
 
 
-def solve_spec(kernel: Kernel, iterations: int | None, cpu_s: float | None, seed: int) -> list[list[int]]:
+def solve_spec(
+    kernel: Kernel, iterations: int | None, cpu_s: float | None, seed: int
+) -> list[list[int]]:
     """Run a kernel within a budget; a module-level function, so that a pool can call it."""
     return run(kernel, Budget(iterations=iterations, cpu_s=cpu_s), seed)
-
-
-EMPTY: Ints = np.zeros((0, 0), dtype=np.int64)

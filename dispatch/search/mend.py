@@ -6,6 +6,7 @@ A day is re-flown from its start after every change, so what is accepted keeps e
 import heapq
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from dispatch.crewday import DayFlight, Sites
 from dispatch.fleet import Fleet
@@ -59,7 +60,7 @@ def idle(flight: DayFlight) -> int:
         for drone in drones:
             mine = [one for one in inside if one.drone == drone]
             last_s = max((one.finish_s for one in mine), default=start_s)
-            lost_s = sum(max(0, b.start_s - a.finish_s) for a, b in zip(mine, mine[1:], strict=False))
+            lost_s = sum(max(0, b.start_s - a.finish_s) for a, b in pairwise(mine))
             moved_s = 240 * len({one.block for one in mine})
             longest = max(longest, end_s - last_s + max(0, lost_s - moved_s))
     return longest
@@ -72,9 +73,7 @@ def _least_s(fleet: Fleet, flight: DayFlight, plots: Sequence[Plot]) -> float:
     return sum(spray_s[plot.index] for plot in plots) / len(drones)
 
 
-def _place(
-    fleet: Fleet, flights: list[DayFlight], idle_s: list[int], plots: list[Plot]
-) -> bool:
+def _place(fleet: Fleet, flights: list[DayFlight], idle_s: list[int], plots: list[Plot]) -> bool:
     """Try the nearest days and the cheapest positions for one piece."""
     able = [
         (_detour_m(flight, plots[0]), index)
@@ -130,10 +129,8 @@ def insertions(flight: DayFlight, plots: list[Plot]) -> Iterator[Sites]:
     )
     for metres, at in joins[:2]:
         if metres <= span_m / 2:
-            near = min(
-                range(len(sites[at]) + 1),
-                key=lambda cut, at=at: _bend_m(sites[at], cut, plots),
-            )
+            bends = [_bend_m(sites[at], cut, plots) for cut in range(len(sites[at]) + 1)]
+            near = bends.index(min(bends))
             whole = [*sites[at][:near], *plots, *sites[at][near:]]
             yield [*sites[:at], whole, *sites[at + 1 :]]
     for _, at in extra[:_POSITIONS]:

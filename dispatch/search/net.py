@@ -16,7 +16,6 @@ from dispatch.machines import Machine
 from dispatch.physics import Floats, Ints, distances_m, fly_s, matrix_m, roads_s, setup_s
 from dispatch.work import halts_share_s
 
-
 SITE_REACH_M = 280.0
 """Way from a plot to its launch site that the estimate of halts assumes; flown days show it."""
 
@@ -76,10 +75,15 @@ class Net:
         key = (machine, count)
         if key not in self._pace:
             share = 1.0 if count == 1 else 1.1 / count
-            base = np.array([lot.service_s for lot in self.lots], dtype=np.float64)
+            base = np.array([self._service_s(lot, machine) for lot in self.lots])
             more = [self._more_s(lot, machine) for lot in self.lots]
             self._pace[key] = (np.ceil(base * share), np.array(more) * share)
         return self._pace[key]
+
+    def _service_s(self, lot: Lot, machine: Machine) -> float:
+        """Return a lot's seconds for a machine: those of the reference, scaled by the spraying."""
+        spray_s = self.fleet.spray_s[machine]
+        return lot.service_s * sum(spray_s[plot.index] for plot in lot.plots) / lot.spray_s
 
     def _more_s(self, lot: Lot, machine: Machine) -> float:
         """Return the share of halts that a lot's own simulation from full does not show."""
@@ -105,7 +109,8 @@ class Net:
             + self.ferry_s(rows, machine)[:, None]
             + self.ferry_s(columns, machine)[None, :]
         )
-        return np.where(near, np.minimum(hop, move), move)
+        seconds: Floats = np.where(near, np.minimum(hop, move), move)
+        return seconds
 
     def ferry_s(self, lots: Ints, machine: Machine) -> Floats:
         """Return seconds of flight between each lot's launch site and its first plot."""

@@ -116,7 +116,7 @@ def _fill_once(draft: Draft, leg: Leg, stretch: int, idle: Ints) -> Leg | None:
         return None
     nodes = np.array(lots, dtype=np.int64)
     into = net.between(nodes, idle, crew_day)
-    onward = net.between(idle, nodes[1:], crew_day).T if len(nodes) > 1 else np.zeros((0, len(idle)))
+    onward = net.between(idle, nodes[1:], crew_day).T
     legs = np.diagonal(net.between(nodes[:-1], nodes[1:], crew_day))[:, None]
     extra = np.vstack([into[:-1] + onward - legs, into[-1:]]) + service[None, :]
     at = extra.argmin(axis=0)

@@ -57,9 +57,7 @@ BAD: dict[str, tuple[Callable[[], object], str, str]] = {
     "too many days": (lambda: problem([], days=15), "problem", "days"),
     "illegal height": (lambda: Settings(height_cm=3001), "settings", "height_cm"),
     "no-fly for a product": (
-        lambda: Zone(
-            zone_id="Z", rings=(square(0, 0, 9),), kind=ZoneKind.NO_FLY, products=("a",)
-        ),
+        lambda: Zone(zone_id="Z", rings=(square(0, 0, 9),), kind=ZoneKind.NO_FLY, products=("a",)),
         "Z",
         "products",
     ),

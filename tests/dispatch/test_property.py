@@ -30,6 +30,7 @@ from dispatch import (
 )
 from dispatch.engines import ENGINES
 from dispatch.machines import Machine
+from dispatch.replan import Event
 from dispatch.shapes import DAY_S
 from tests.dispatch.build import DAY, drone, job, place, problem, square
 
@@ -182,12 +183,13 @@ def test_a_plan_taken_up_again_keeps_every_rule(
     now_s = min(hour * 3600, given_problem.days * DAY_S)
     plan = solve(given_problem, stop=Stop(iterations=2))
     rows = [one for one in given_problem.windows if one.start_s % DAY_S > 9 * 3600]
-    event = {
+    choices: dict[str, Event] = {
         "break": Breakdown(drone_id="D0"),
         "rain": Rain(windows=tuple(rows)),
         "urgent": Urgent(jobs=(job(99, 500, 50, mu=3.0, priority=100),)),
         "slow": Slower(crew_id="C0", percent=60),
-    }[what]
+    }
+    event = choices[what]
     changed, again = replan(
         given_problem, plan, now_s=now_s, events=[event], stop=Stop(iterations=2)
     )

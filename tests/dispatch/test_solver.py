@@ -205,12 +205,12 @@ def test_products_are_rinsed_between_unless_they_agree() -> None:
 
 
 def test_fairness_shares_the_hours_between_villages() -> None:
-    """With time for half, a fair share of 40 % gives the far village its part."""
+    """An hour is spent in one village; a fair share of 20 % gives the far one two of ten plots."""
     near = [job(n, 80.0 * n, 0, mu=9.0, collective_id="near") for n in range(10)]
-    far = [job(10 + n, 3000 + 80.0 * n, 0, mu=9.0, collective_id="far") for n in range(10)]
+    far = [job(10 + n, 6000 + 80.0 * n, 0, mu=9.0, collective_id="far") for n in range(10)]
     window = (Window(start_s=25_200, end_s=25_200 + 3600),)
     given = problem([*near, *far], drones=(drone(0),), windows=window)
-    fair = replace(given, settings=Settings(fair_share_permille=300))
+    fair = replace(given, settings=Settings(fair_share_permille=200))
     plans = [solve(one, stop=Stop(iterations=12)) for one in (given, fair)]
     assert check(fair, plans[1]) == ()
 
@@ -218,7 +218,8 @@ def test_fairness_shares_the_hours_between_villages() -> None:
         stops = [visit for route in plans[index].routes for visit in route.stops]
         return sum(int(visit.job_id[1:]) >= 10 for visit in stops)
 
-    assert done(0) < 3 <= done(1) < plans[1].totals.jobs
+    assert min(done(0), plans[0].totals.jobs - done(0)) < 2
+    assert min(done(1), plans[1].totals.jobs - done(1)) >= 2
     assert plans[1].objective.weight_unfair == 0
 
 
