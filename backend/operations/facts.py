@@ -14,6 +14,7 @@ class JobFacts:
 
     job_id: UUID
     number: str
+    source_org_id: int
     product: str
     liquid_ml_per_mu: int
     earliest_at: datetime
@@ -43,6 +44,16 @@ class DroneFacts:
     insured_until: date
     crew_id: UUID
     home: tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WindowFacts:
+    """Usable weather, in seconds from midnight of the plan's first day; empty means any."""
+
+    start_s: int
+    end_s: int
+    products: tuple[str, ...] = ()
+    areas: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,7 @@ from backend.operations.errors import (
     PlanUnsound,
     StopsOpen,
 )
+from backend.operations.facts import WindowFacts
 from backend.operations.fleet_models import DispatchPlan, Drone, SprayJob
 from backend.operations.planning import Wish
 from backend.operations.rules import JobState, PlanState
@@ -147,7 +148,7 @@ def wish_of(plan: DispatchPlan) -> Wish:
     asked = plan.request
     return Wish(
         day=plan.day,
-        windows=tuple((start, end) for start, end in asked["windows"]),
+        windows=tuple(WindowFacts(start_s=start, end_s=end) for start, end in asked["windows"]),
         area_cap_centimu=asked["area_cap_centimu"],
         seconds=asked["seconds"],
         seed=asked["seed"],
@@ -322,7 +323,7 @@ async def _open_jobs(
         job.id
         for job in found.values()
         if job.state == JobState.RECEIVED
-        and rules.span_on_day(wanted.day, job.earliest_at, job.latest_at) is not None
+        and rules.span_of_days(wanted.day, 1, job.earliest_at, job.latest_at) is not None
     ]
     if wanted.job_ids is None:
         if on_day:

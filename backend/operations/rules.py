@@ -187,13 +187,15 @@ def local_instant(day: date, second: int) -> datetime:
     return (midnight + timedelta(seconds=second)).astimezone(UTC)
 
 
-def span_on_day(day: date, earliest_at: datetime, latest_at: datetime) -> tuple[int, int] | None:
-    """Return the part of a time span on ``day`` in seconds from its midnight in Shanghai.
+def span_of_days(
+    day: date, days: int, earliest_at: datetime, latest_at: datetime
+) -> tuple[int, int] | None:
+    """Return the part of a time span on ``days`` from ``day`` on, in seconds from its midnight.
 
     ``None`` when they have no whole second in common. Rounded inwards.
     """
     midnight = local_instant(day, 0)
     first = -((midnight - earliest_at) // timedelta(seconds=1))
     last = (latest_at - midnight) // timedelta(seconds=1)
-    start_s, end_s = max(0, first), min(24 * 3600, last)
+    start_s, end_s = max(0, first), min(days * 24 * 3600, last)
     return (start_s, end_s) if start_s < end_s else None

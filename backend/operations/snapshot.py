@@ -29,7 +29,7 @@ _HASH = text(
 )
 _JOBS = text(
     """
-    SELECT id, number, state, product, liquid_ml_per_mu, earliest_at, latest_at, priority
+    SELECT id, number, source_org_id, state, product, liquid_ml_per_mu, earliest_at, latest_at, priority
     FROM spray_job WHERE org_id = :org AND id = ANY(:jobs) ORDER BY id
     """
 )
@@ -103,6 +103,7 @@ async def take(
             JobFacts(
                 job_id=row.id,
                 number=row.number,
+                source_org_id=row.source_org_id,
                 product=row.product,
                 liquid_ml_per_mu=row.liquid_ml_per_mu,
                 earliest_at=row.earliest_at,

@@ -72,15 +72,16 @@ def test_who_stays_on_the_ground() -> None:
         assert rules.grounding(papers, DAY) is cause
 
 
-def test_a_window_on_a_day() -> None:
+def test_a_window_of_days() -> None:
     """Spans are cut to the day in Shanghai, inwards to whole seconds."""
     whole = (datetime(2026, 7, 1, tzinfo=UTC), datetime(2026, 8, 1, tzinfo=UTC))
-    assert rules.span_on_day(DAY, *whole) == (0, 86_400)
+    assert rules.span_of_days(DAY, 1, *whole) == (0, 86_400)
     morning = datetime(2026, 7, 19, 22, 0, 0, 500_000, tzinfo=UTC)
     evening = datetime(2026, 7, 20, 12, 0, 0, 500_000, tzinfo=UTC)
-    assert rules.span_on_day(DAY, morning, evening) == (6 * 3600 + 1, 20 * 3600)
-    assert rules.span_on_day(DAY, evening, morning) is None
-    assert rules.span_on_day(date(2026, 7, 22), morning, evening) is None
+    assert rules.span_of_days(DAY, 1, morning, evening) == (6 * 3600 + 1, 20 * 3600)
+    assert rules.span_of_days(DAY, 1, evening, morning) is None
+    assert rules.span_of_days(date(2026, 7, 22), 1, morning, evening) is None
+    assert rules.span_of_days(date(2026, 7, 19), 2, morning, evening) == (108_001, 158_400)
     assert rules.local_instant(DAY, 6 * 3600) == datetime(2026, 7, 19, 22, tzinfo=UTC)
 
 
