@@ -21,7 +21,8 @@ _SITE_LOTS_MAX = 40
 class Leg:
     """One crew's day as flown: its lots by stretch, when each ends, and what it costs.
 
-    ``cost`` is seconds of work less the prizes; ``ends_s`` the finish of each stretch's last visit.
+    ``cost`` is seconds of work less the prizes, ``value`` the same with what favours some
+    lots for now; ``ends_s`` is the finish of each stretch's last visit.
     """
 
     flight: DayFlight
@@ -30,6 +31,7 @@ class Leg:
     ends_s: dict[int, int]
     area_by_stretch: dict[int, int]
     cost: int
+    value: int
 
 
 class Draft:
@@ -71,6 +73,7 @@ class Draft:
             )
             by_stretch[home].append(lot)
         weight = sum(one.plot.weight for one in flight.visits)
+        extra = int((self.net.worth[kept] - self.net.weight[kept]).sum())
         return Leg(
             flight=flight,
             order=kept,
@@ -78,6 +81,7 @@ class Draft:
             ends_s=self._ends_s(flight, by_stretch),
             area_by_stretch={one: int(self.net.area[by_stretch[one]].sum()) for one in stretches},
             cost=work_s(flight) - PRIZE_S_PER_WEIGHT * weight,
+            value=work_s(flight) - PRIZE_S_PER_WEIGHT * (weight + extra),
         )
 
     def sites(self, order: Sequence[int], crew_day: CrewDay) -> Sites:

@@ -20,16 +20,22 @@ class Fairness:
             if plot.index not in still_open:
                 self._done[plot.job.collective_id] += plot.weight
 
-    def short(self, flights: Sequence[DayFlight]) -> Mapping[str, int]:
-        """Return the weight that each collective below its fair share lacks."""
+    def targets(self) -> Mapping[str, int]:
+        """Return the weight that each collective's fair share asks for beyond what is done."""
         if self.share_permille == 0:
             return {}
-        planned = defaultdict(int, self._done)
+        return {
+            one: self.share_permille * ordered // 1000 - self._done[one]
+            for one, ordered in self._ordered.items()
+        }
+
+    def lacking(self, flights: Sequence[DayFlight]) -> int:
+        """Return the weight that all collectives together lack to their fair shares."""
+        targets = self.targets()
+        if not targets:
+            return 0
+        planned: dict[str, int] = defaultdict(int)
         for flight in flights:
             for one in flight.visits:
                 planned[one.plot.job.collective_id] += one.plot.weight
-        lacks = {
-            one: self.share_permille * ordered // 1000 - planned[one]
-            for one, ordered in self._ordered.items()
-        }
-        return {one: weight for one, weight in lacks.items() if weight > 0}
+        return sum(max(0, target - planned[one]) for one, target in targets.items())

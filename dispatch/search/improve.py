@@ -75,6 +75,7 @@ class Improver:
         while not over() and (most is None or self.rounds < most):
             if self.rounds % CALIBRATE_EVERY < width:
                 self.draft.calibrate()
+            self._favour()
             groups = self._groups(width)
             if not groups:
                 return
@@ -101,6 +102,24 @@ class Improver:
             return [solve_spec(*task) for task in tasks]
         runs = [pool.submit(solve_spec, *task) for task in tasks]
         return [run.result() for run in runs]
+
+    def _favour(self) -> None:
+        """Favour as many lots of each collective as make up its fair share, served ones first."""
+        net, draft = self.draft.net, self.draft
+        targets = dict(self._fairness.targets())
+        if not targets:
+            return
+        ratio = net.weight / np.array([lot.service_s for lot in net.lots])
+        order = sorted(
+            range(len(net.lots)), key=lambda one: (not draft.served[one], -float(ratio[one]))
+        )
+        chosen: list[int] = []
+        for lot in order:
+            collective = net.lots[lot].plots[0].job.collective_id
+            if targets[collective] > 0:
+                chosen.append(lot)
+                targets[collective] -= int(net.weight[lot])
+        net.favour(chosen)
 
     def _patience_s(self, days: int) -> float:
         """Return the kernel's seconds for a neighbourhood: never most of what is left."""
@@ -169,7 +188,7 @@ class Improver:
             nearest_m = np.minimum(nearest_m, away.min(axis=1))
         crew_day = net.fleet.crew_days[days[0]]
         way_s = 1.5 * roads_s(nearest_m, net.fleet.problem.settings)
-        ratio = (way_s + net.pace(crew_day)[0][idle]) / net.weight[idle]
+        ratio = (way_s + net.pace(crew_day)[0][idle]) / net.worth[idle]
         best = np.argsort(ratio, kind="stable")[: self.candidates]
         return [int(lot) for lot in idle[best]]
 
@@ -188,7 +207,6 @@ class Improver:
             starts,
             late_s=late_s,
             room_centimu=room,
-            favoured=frozenset(self._fairness.short([leg.flight for leg in self.draft.legs])),
         )
 
     def _rooms(self, leg: Leg) -> dict[int, int]:
@@ -238,6 +256,6 @@ class Improver:
         )
         changed = {leg.flight.crew_day.index for leg in legs}
         others = [leg for at, leg in enumerate(self.draft.legs) if at not in changed]
-        short = self._fairness.short([leg.flight for leg in (*others, *legs)])
-        unfair = PRIZE_S_PER_WEIGHT * sum(short.values())
+        lacking = self._fairness.lacking([leg.flight for leg in (*others, *legs)])
+        unfair = PRIZE_S_PER_WEIGHT * lacking
         return sum(leg.cost for leg in legs) + self.stability_s * moved + unfair

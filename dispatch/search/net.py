@@ -64,7 +64,13 @@ class Net:
             [[settings.rinse_s(a, b) for b in products] for a in products], dtype=np.float64
         ).reshape(len(products), len(products))
         self.more_factor = 1.0
+        self.worth = self.weight
         self._pace: dict[tuple[Machine, int], tuple[Floats, Floats]] = {}
+
+    def favour(self, lots: Sequence[int]) -> None:
+        """Let some lots, which would bring a collective to its fair share, be worth twice."""
+        self.worth = self.weight.copy()
+        self.worth[np.array(lots, dtype=np.int64)] *= 2
 
     def pace(self, crew_day: CrewDay) -> tuple[Floats, Floats]:
         """Return seconds of each lot for a crew, and what it adds when it is not the first.

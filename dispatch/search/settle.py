@@ -31,9 +31,9 @@ def settle(
     best: Leg | None = None
     for _ in range(_TRIES):
         leg = draft.fly(index, [lot for lots in wanted.values() for lot in lots])
-        if best is None or (len(keep & set(best.order)), -best.cost) < (
+        if best is None or (len(keep & set(best.order)), -best.value) < (
             len(keep & set(leg.order)),
-            -leg.cost,
+            -leg.value,
         ):
             best = leg
         late = {
@@ -58,7 +58,7 @@ def _give_way(
     ways_s = _detours_s(draft, index, lots)
     spare = sorted(
         (at for at in range(len(lots)) if lots[at] not in keep),
-        key=lambda at: float(net.weight[lots[at]]) / (float(service[lots[at]]) + ways_s[at] + 1.0),
+        key=lambda at: float(net.worth[lots[at]]) / (float(service[lots[at]]) + ways_s[at] + 1.0),
     )
     gone: list[int] = []
     for at in spare:
@@ -121,13 +121,13 @@ def _fill_once(draft: Draft, leg: Leg, stretch: int, idle: Ints) -> Leg | None:
     extra = np.vstack([into[:-1] + onward - legs, into[-1:]]) + service[None, :]
     at = extra.argmin(axis=0)
     cost = extra[at, np.arange(len(idle))]
-    order = np.argsort(-net.weight[idle] * (cost <= room_s + 60), kind="stable")[:_FILLS]
+    order = np.argsort(-net.worth[idle] * (cost <= room_s + 60), kind="stable")[:_FILLS]
     for pick in order.tolist():
         if cost[pick] > room_s + 60:
             break
         wanted = {one: list(members) for one, members in leg.by_stretch.items()}
         wanted[stretch].insert(int(at[pick]) + 1, int(idle[pick]))
         fresh = draft.fly(index, [lot for members in wanted.values() for lot in members])
-        if fresh.cost < leg.cost:
+        if fresh.value < leg.value:
             return fresh
     return None

@@ -22,13 +22,11 @@ def cut_out(
     *,
     late_s: Mapping[int, int],
     room_centimu: Mapping[int, int],
-    favoured: frozenset[str] = frozenset(),
 ) -> Kernel:
     """Return the kernel's problem for these stretches and lots.
 
     ``starts`` are lot numbers for each stretch; ``late_s`` shifts a stretch's end by what estimates
-    are known to be off; ``room_centimu`` is the area cap of each stretch; collectives in
-    ``favoured`` count double, being below their fair share.
+    are known to be off; ``room_centimu`` is the area cap of each stretch.
     """
     fleet = net.fleet
     chosen = [net.stretches[one] for one in stretches]
@@ -47,7 +45,7 @@ def cut_out(
     needs = _needs(net, lots, days)
     base_s = min((one.start_s for one in chosen), default=0)
     clients = [
-        _client(net, lot, days, needs, base_s=base_s, service_s=int(least[at]), favoured=favoured)
+        _client(net, lot, days, needs, base_s=base_s, service_s=int(least[at]))
         for at, lot in enumerate(lots)
     ]
     vehicles = [
@@ -119,7 +117,6 @@ def _client(
     *,
     base_s: int,
     service_s: int,
-    favoured: frozenset[str],
 ) -> Client:
     """Return one lot with the times that the weather of these days leaves it."""
     job = net.lots[lot].plots[0].job
@@ -134,12 +131,12 @@ def _client(
     ]
     early_s = min((one[0] for one in spans), default=base_s) - base_s
     late_s = max((one[1] for one in spans), default=base_s) - base_s - service_s
-    prize = PRIZE_S_PER_WEIGHT * int(net.weight[lot])
+    prize = PRIZE_S_PER_WEIGHT * int(net.worth[lot])
     need = _need(net, lot)
     return Client(
         early_s=max(0, early_s),
         late_s=max(0, late_s),
         service_s=service_s,
-        prize=prize * 2 if job.collective_id in favoured else prize if spans else 0,
+        prize=prize if spans else 0,
         loads=(int(net.area[lot]), *[int(one == need) for one in needs]),
     )

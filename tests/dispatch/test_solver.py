@@ -206,8 +206,8 @@ def test_products_are_rinsed_between_unless_they_agree() -> None:
 
 def test_fairness_shares_the_hours_between_villages() -> None:
     """An hour is spent in one village; a fair share of 20 % gives the far one two of ten plots."""
-    near = [job(n, 80.0 * n, 0, mu=9.0, collective_id="near") for n in range(10)]
-    far = [job(10 + n, 6000 + 80.0 * n, 0, mu=9.0, collective_id="far") for n in range(10)]
+    near = [job(n, 130.0 * n, 0, mu=9.0, collective_id="near") for n in range(10)]
+    far = [job(10 + n, 6000 + 130.0 * n, 0, mu=9.0, collective_id="far") for n in range(10)]
     window = (Window(start_s=25_200, end_s=25_200 + 3600),)
     given = problem([*near, *far], drones=(drone(0),), windows=window)
     fair = replace(given, settings=Settings(fair_share_permille=200))
