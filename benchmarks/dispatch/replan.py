@@ -12,6 +12,7 @@ from dataclasses import replace
 from benchmarks.dispatch.families import county
 from dispatch import Breakdown, Plan, Problem, Stop, Urgent, check, replan, solve
 from dispatch.land import Job
+from dispatch.replan import Event
 
 NOW_S = 8 * 3600
 
@@ -28,7 +29,7 @@ def main() -> None:
     problem = county("frag", given.plots, given.seed)
     plan = solve(problem, stop=_cpu(given.plan_seconds), seed=given.seed)
     urgent = _urgent(problem, plan, given.urgent)
-    events = [Breakdown(drone_id="D01"), Urgent(jobs=urgent)]
+    events: list[Event] = [Breakdown(drone_id="D01"), Urgent(jobs=urgent)]
     _, patient = replan(
         problem,
         plan,

@@ -1,5 +1,7 @@
 """PyVRP on all plots at once, as anybody would use it: the measure of what the search adds."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pyvrp
 
@@ -7,10 +9,11 @@ from dispatch.engine import Context
 from dispatch.lots import make_lots
 from dispatch.search.construct import deal
 from dispatch.search.draft import Draft
-from dispatch.search.kernel import Budget, Kernel, routes_of, solution
+from dispatch.search.kernel import Kernel, routes_of, solution
 from dispatch.search.net import Net
 from dispatch.search.settle import fill, settle
 from dispatch.search.subproblem import cut_out
+from dispatch.vrp.budget import Budget
 
 _SHARE = 0.9
 """Part of the budget for PyVRP; flying and mending the result take the rest."""
@@ -35,13 +38,13 @@ class Plain:
         draft = dealt if self.warm else Draft(net)
         kernel = whole(net, draft)
         data = kernel.data()
-        budget = Budget(context.stop.iterations, context.left_s(_SHARE))
+        budget = Budget(iterations=context.stop.iterations, cpu_seconds=context.left_s(_SHARE))
         found = pyvrp.solve(
             data,
-            stop=lambda cost: budget(cost) or context.cancelled(),
+            stop=_Until(budget, context.cancelled),
             seed=context.seed,
             collect_stats=False,
-            initial_solution=solution(data, kernel.starts) if kernel.starts else None,
+            initial_solution=solution(data, kernel.starts) if self.warm else None,
         )
         routes = routes_of(found.best, len(kernel.vehicles))
         if self.warm:
@@ -56,6 +59,19 @@ class Warm(Plain):
 
     name = "pyvrp-warm"
     warm = True
+
+
+class _Until:
+    """PyVRP's stopping rule: a budget, or somebody's wish."""
+
+    def __init__(self, budget: Budget, cancelled: Callable[[], bool]) -> None:
+        self._budget, self._cancelled = budget, cancelled
+
+    def __call__(self, best_cost: float) -> bool:
+        """Tell whether to stop; the cost found so far does not matter."""
+        del best_cost
+        self._budget.spent += 1
+        return self._budget.progress() > 1.0 or self._cancelled()
 
 
 def whole(net: Net, draft: Draft) -> Kernel:
@@ -74,7 +90,7 @@ def whole(net: Net, draft: Draft) -> Kernel:
         net,
         list(range(len(net.stretches))),
         list(range(len(net.lots))),
-        starts if any(starts) else None,
+        starts,
         late_s={},
         room_centimu=room,
     )

@@ -20,7 +20,7 @@ from dispatch.search.kernel import Kernel, solve_spec
 from dispatch.search.settle import fill, settle
 from dispatch.search.subproblem import cut_out
 
-CANDIDATES = 120
+CANDIDATES = 100
 """Lots that nobody has, in one neighbourhood."""
 CPU_S = 0.2
 """Seconds of the kernel for each day of a neighbourhood."""

@@ -1,36 +1,21 @@
 """PyVRP as the kernel of the search: a small routing problem as plain arrays in, routes out.
 
 PyVRP's own defaults open with penalties meant for problems in which everybody must be served; with
-prizes a second late is worth far less, so the penalties start near what a second can earn.
+prizes a second late is worth far less, so the penalties start near what a second can earn, and
+worse routes are accepted by a temperature in seconds.
 """
 
-import time
-import warnings
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import Any
 
 import pyvrp
-from pyvrp import PenaltyManager, PenaltyParams, RandomNumberGenerator, Solution
-from pyvrp.exceptions import PenaltyBoundWarning
-from pyvrp.IteratedLocalSearch import IteratedLocalSearch, IteratedLocalSearchParams
-from pyvrp.search import (
-    OPERATORS,
-    LocalSearch,
-    NeighbourhoodParams,
-    PerturbationManager,
-    PerturbationParams,
-    compute_neighbours,
-)
+from pyvrp import Solution
 
 from dispatch.physics import Ints
+from dispatch.vrp.anneal import Engine, Tuning, true_cost
+from dispatch.vrp.budget import Budget
 
-
-class Halt(Protocol):
-    """Tells PyVRP whether to stop."""
-
-    def __call__(self, best_cost: float) -> bool:
-        """Return True to stop."""
-        ...
+_TUNING = Tuning(neighbours=50, updates=100)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,12 +52,11 @@ class Kernel:
     vehicles: list[Vehicle]
     durations_s: list[Ints]
     hidden_s: list[Ints]
-    starts: list[list[int]] | None = None
+    starts: list[list[int]]
     penalty_s: float = 60.0
     load_penalty: float = 40.0
-    history: int = 50
-    perturbations: int = 25
-    neighbours: int = 50
+    hot_s: float = 1000.0
+    cold_s: float = 30.0
 
     def data(self) -> pyvrp.ProblemData:
         """Return PyVRP's form of the problem."""
@@ -116,57 +100,21 @@ class Kernel:
         )
 
 
-@dataclass(slots=True)
-class Budget:
-    """Stops after iterations, or seconds of processor time of this process, or a cancel."""
-
-    iterations: int | None = None
-    cpu_s: float | None = None
-    began_s: float = field(default_factory=time.process_time)
-    spent: int = 0
-
-    def __call__(self, best_cost: float) -> bool:
-        """Tell whether the budget is used up; the cost found so far does not matter."""
-        del best_cost
-        self.spent += 1
-        if self.iterations is not None and self.spent > self.iterations:
-            return True
-        return self.cpu_s is not None and time.process_time() - self.began_s >= self.cpu_s
-
-
-def run(kernel: Kernel, halt: Halt, seed: int) -> list[list[int]]:
+def run(kernel: Kernel, budget: Budget, seed: int) -> list[list[int]]:
     """Return the best routes found: client numbers for each vehicle, empty where it stays."""
     if not kernel.clients:
         return [[] for _ in kernel.vehicles]
     data = kernel.data()
-    rng = RandomNumberGenerator(seed=seed)
-    neighbours = compute_neighbours(data, NeighbourhoodParams(num_neighbours=kernel.neighbours))
-    perturbation = PerturbationManager(PerturbationParams(max_perturbations=kernel.perturbations))
-    search = LocalSearch(data, rng, neighbours, perturbation)
-    for operator in OPERATORS:
-        if operator.supports(data):
-            search.add_operator(operator(data))
-    loads = [kernel.load_penalty] * data.num_load_dimensions
-    penalties = PenaltyManager(
-        (loads, kernel.penalty_s, 1.0),
-        PenaltyParams(max_penalty=20 * kernel.penalty_s, solutions_between_updates=100),
-    )
-    if kernel.starts is None:
-        begin = search(
-            Solution.make_random(data, rng), penalties.max_cost_evaluator(), exhaustive=True
-        )
-    else:
-        begin = solution(data, kernel.starts)
-        begin = search(begin, penalties.cost_evaluator(), exhaustive=True)
-        if not begin.is_feasible():
-            begin = solution(data, kernel.starts)
-    params = IteratedLocalSearchParams(history_length=kernel.history)
-    with warnings.catch_warnings():
-        # The start is feasible and everything optional: a high penalty is no sign of trouble.
-        warnings.simplefilter("ignore", PenaltyBoundWarning)
-        found = IteratedLocalSearch(data, penalties, search, begin, params).run(
-            halt, collect_stats=False
-        )
+    penalties = ([kernel.load_penalty] * data.num_load_dimensions, kernel.penalty_s, 1.0)
+    engine = Engine(data, penalties, _TUNING, seed)
+    begin = solution(data, kernel.starts)
+    polished = engine.polish(begin)
+    best = min((begin, polished), key=lambda one: true_cost(data, one))
+
+    def heat(progress: float) -> float:
+        return float(kernel.hot_s * (kernel.cold_s / kernel.hot_s) ** min(1.0, progress))
+
+    found = engine.anneal(polished, best, budget, heat)
     return routes_of(found.best, len(kernel.vehicles))
 
 
@@ -189,4 +137,4 @@ def solve_spec(
     kernel: Kernel, iterations: int | None, cpu_s: float | None, seed: int
 ) -> list[list[int]]:
     """Run a kernel within a budget; a module-level function, so that a pool can call it."""
-    return run(kernel, Budget(iterations=iterations, cpu_s=cpu_s), seed)
+    return run(kernel, Budget(iterations=iterations, cpu_seconds=cpu_s), seed)

@@ -18,7 +18,7 @@ def cut_out(
     net: Net,
     stretches: Sequence[int],
     lots: Sequence[int],
-    starts: Sequence[Sequence[int]] | None,
+    starts: Sequence[Sequence[int]],
     *,
     late_s: Mapping[int, int],
     room_centimu: Mapping[int, int],
@@ -66,7 +66,7 @@ def cut_out(
         vehicles=vehicles,
         durations_s=[one for one, _ in durations],
         hidden_s=[other for _, other in durations],
-        starts=None if starts is None else [[place[lot] for lot in route] for route in starts],
+        starts=[[place[lot] for lot in route] for route in starts],
     )
 
 
