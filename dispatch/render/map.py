@@ -1,16 +1,32 @@
-"""The plan as a map a person can read: plots by drone, truck routes, what is left out."""
+"""The plan as a map a person can read: plots by drone and day, trucks, zones, what is left out."""
 
-import math
-from collections.abc import Callable
-from html import escape
+from dataclasses import dataclass, field
 
-from dispatch.model import Job, Point, Problem, Ring
-from dispatch.plan import Cause, Plan, Route
-from dispatch.render.svg import INK, MUTED, box, colour, line, mu, page, text
+from dispatch.model import Problem, ZoneKind
+from dispatch.plan import Cause, Plan
+from dispatch.render import ground
+from dispatch.render.agenda import CrewDay, crew_days, day_name, jobs_of
+from dispatch.render.ground import ZONES, View
+from dispatch.render.svg import (
+    DASHES,
+    INK,
+    MUTED,
+    RED,
+    box,
+    colour,
+    line,
+    mu,
+    page,
+    text,
+    tone,
+    width_of,
+)
 
-_SIZE, _MARGIN, _SIDE = 1100.0, 40.0, 300.0
-_EARTH_M = 6_371_008.8
-_CAUSES_ZH = {
+_WIDE, _TALL, _MARGIN, _TOP, _SIDE = 1020.0, 1400.0, 40.0, 84.0, 330.0
+_LABEL = 12
+_CROWD = 20
+"""With more crews' days than this the lines go beneath the plots."""
+CAUSES_ZH = {
     Cause.BUFFER: "禁喷区",
     Cause.NO_SKILL: "无相应资质",
     Cause.PERMIT: "证照不全",
@@ -25,144 +41,212 @@ _CAUSES_ZH = {
     Cause.NO_TIME: "时间不足",
 }
 
-Pixel = Callable[[Point], tuple[float, float]]
 
+def svg_map(problem: Problem, plan: Plan, *, day: int | None = None) -> str:
+    """Return the map of one day, or of all with later days paler and their lines broken.
 
-def svg_map(problem: Problem, plan: Plan) -> str:
-    """Return the map: north is up, one scale in both directions, legend at the right."""
-    pixel, metres_per_pixel, height = _projection(problem)
-    jobs = {job.job_id: job for job in problem.jobs}
-    drones = {drone.drone_id: drone for drone in problem.drones}
-    homes = {crew.crew_id: crew.home for crew in problem.crews}
-    colours = {drone.drone_id: colour(index) for index, drone in enumerate(problem.drones)}
-    parts = [
-        text((_MARGIN, 36), f"飞防作业图  {plan.day.isoformat()}", size=20, bold=True),
-    ]
-    parts += [
-        _polygon(zone.rings, pixel, "#fbe3e1", "#c0392b", f"禁喷区 {zone.zone_id}")
-        for zone in problem.zones
-    ]
-    for route in plan.routes:
-        fill = colours[route.drone_id]
-        parts.append(_track(route, jobs, homes[drones[route.drone_id].crew_id], pixel, fill))
-    for route in plan.routes:
-        for visit in route.stops:
-            title = f"{visit.job_id} {mu(visit.area_centimu)} 亩 {route.drone_id}"
-            parts.append(_plot(jobs[visit.job_id], pixel, colours[route.drone_id], title))
+    Raises `InvalidProblem` when the plan belongs to another problem.
+    """
+    jobs = jobs_of(problem, plan)
+    days = crew_days(problem, plan, day)
+    view = _view(problem, [jobs[row.job_id].access for row in plan.unassigned])
+    look = _Look(problem, days)
+    when = day_name(plan, 0) if problem.days == 1 else f"{problem.days} 天"
+    if problem.days > 1:
+        first = day_name(plan, 0)
+        when = f"{first} 起 {problem.days} 天" if day is None else day_name(plan, day)
+    parts = [text((_MARGIN, 40), f"飞防作业图  {when}", size=20, bold=True)]
+    parts.append(box((_MARGIN / 2, _TOP - 20), _frame(view), "#f7f8f6"))
+    parts += [ground.zone(zone, view) for zone in problem.zones]
+    crowded = len(days) > _CROWD
+    parts += _trucks(days, view, look) if crowded else []
+    for one in days:
+        for drone, route in one.routes:
+            fill = look.fill(drone.drone_id, one.day)
+            for visit in route.stops:
+                title = f"{visit.job_id} {mu(visit.area_centimu)} 亩 {drone.drone_id}"
+                if problem.days > 1:
+                    title += f" {day_name(plan, one.day)}"
+                parts.append(ground.plot(jobs[visit.job_id], view, fill, title))
     for row in plan.unassigned:
-        title = f"{row.job_id} 未派：{_CAUSES_ZH[row.cause]}"
-        parts.append(_plot(jobs[row.job_id], pixel, "url(#hatch)", title))
-    for home in sorted(set(homes.values())):
-        x, y = pixel(home)
-        parts.append(
-            f'<path d="M{x:.1f} {y - 9:.1f} l9 9 h-3 v8 h-12 v-8 h-3 z" fill="{INK}" '
-            'stroke="#ffffff" stroke-width="1.5"/>'
+        title = f"{row.job_id} 未派：{CAUSES_ZH[row.cause]}"
+        parts.append(ground.plot(jobs[row.job_id], view, "url(#hatch)", title))
+    parts += [] if crowded else _trucks(days, view, look)
+    for point in problem.mix_points:
+        title = f"配药取水点 {point.point_id}"
+        parts.append(ground.mix_point(view.pixel(point.place), title))
+    parts += [ground.home(view.pixel(place)) for place in {one.home: 0 for one in problem.crews}]
+    parts += _labels(days, view, look)
+    side = _MARGIN + _frame(view)[0]
+    legend, legend_y = _legend(problem, plan, look, (side, _TOP + 4))
+    height = max(_TOP + view.size[1] + 80, legend_y + 30)
+    parts += [*legend, *ground.scale_bar(view, (_MARGIN, height - 26))]
+    return page(side + _SIDE, height, f"Map {plan.day.isoformat()}", parts)
+
+
+def _frame(view: View) -> tuple[float, float]:
+    """Return the size of the land on the page with a margin around it."""
+    return (max(420.0, view.size[0]) + _MARGIN, view.size[1] + 40)
+
+
+def _trucks(days: tuple[CrewDay, ...], view: View, look: "_Look") -> list[str]:
+    """Return the trucks' lines; the legs from and to home are thin, for they cross everything."""
+    width = 1.0 if len(days) > _CROWD else 1.6
+    parts = []
+    for one in days:
+        sites, ink, dash = (
+            [halt.stop.place for halt in one.halts],
+            look.ink(one),
+            look.dash(one.day),
         )
-    parts += _legend(plan, colours)
-    parts += _scale_bar(metres_per_pixel, height)
-    return page(_SIZE + _SIDE, height, f"Map {plan.day.isoformat()}", parts)
+        if not sites:
+            continue
+        thin = 0.25 if len(days) > _CROWD else 0.7
+        parts.append(ground.track([one.crew.home, sites[0]], view, ink, dash, thin))
+        parts.append(ground.track([sites[-1], one.crew.home], view, ink, dash, thin))
+        parts.append(ground.track(sites, view, ink, dash, width))
+    return parts
 
 
-def _projection(problem: Problem) -> tuple[Pixel, float, float]:
-    """Return the way from degrees to pixels, metres for each pixel, and the page's height."""
-    places = [crew.home for crew in problem.crews] + [job.access for job in problem.jobs]
-    places += [point for job in problem.jobs for ring in job.rings for point in ring]
+@dataclass(slots=True)
+class _Look:
+    """Which colour, tone and line each drone and day has."""
+
+    problem: Problem
+    days: tuple[CrewDay, ...]
+    colours: dict[str, str] = field(init=False)
+    shown: list[int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        drones = self.problem.drones
+        self.colours = {drone.drone_id: colour(index) for index, drone in enumerate(drones)}
+        self.shown = sorted({one.day for one in self.days})
+
+    def share(self, day: int) -> float:
+        """Return how pale a day is: the first shown not at all, the last by three fifths."""
+        return 0.6 * self.shown.index(day) / max(1, len(self.shown) - 1)
+
+    def fill(self, drone_id: str, day: int) -> str:
+        """Return the colour of a drone's plots on a day."""
+        return tone(self.colours[drone_id], self.share(day))
+
+    def ink(self, one: CrewDay) -> str:
+        """Return the colour of a truck's line: that of its first drone."""
+        flying = [drone.drone_id for drone, _ in one.routes]
+        return self.colours[flying[0]] if flying else MUTED
+
+    def dash(self, day: int) -> str:
+        """Return the line style of a day."""
+        return DASHES[self.shown.index(day) % len(DASHES)]
+
+
+def _view(problem: Problem, others: list[tuple[float, float]]) -> View:
+    """Return the view of everything there is to see."""
+    places = [*others, *[crew.home for crew in problem.crews]]
+    places += [point.place for point in problem.mix_points]
+    places += [job.access for job in problem.jobs]
+    places += [
+        point for job in problem.jobs for part in job.parts for ring in part for point in ring
+    ]
     places += [point for zone in problem.zones for point in zone.rings[0]]
-    places = places or [(0.0, 0.0)]
-    west, east = min(one[0] for one in places), max(one[0] for one in places)
-    south, north = min(one[1] for one in places), max(one[1] for one in places)
-    degree_m = _EARTH_M * math.pi / 180
-    narrow = math.cos(math.radians((south + north) / 2))
-    wide_m = max(200.0, (east - west) * degree_m * narrow)
-    tall_m = max(200.0, (north - south) * degree_m)
-    scale = min((_SIZE - 2 * _MARGIN) / wide_m, 1400.0 / tall_m)
-    height = max(tall_m * scale + 2 * _MARGIN + 70, 480.0)
-
-    def pixel(place: Point) -> tuple[float, float]:
-        return (
-            _MARGIN + (place[0] - west) * degree_m * narrow * scale,
-            56 + _MARGIN / 2 + (north - place[1]) * degree_m * scale,
-        )
-
-    return pixel, 1 / scale, height
+    return View.around(places, (_MARGIN, _TOP), (_WIDE, _TALL))
 
 
-def _polygon(rings: tuple[Ring, ...], pixel: Pixel, fill: str, stroke: str, title: str) -> str:
-    """Return a polygon with its holes."""
-    path = " ".join(
-        "M" + " L".join(f"{x:.2f} {y:.2f}" for x, y in map(pixel, ring[:-1])) + " Z"
-        for ring in rings
-    )
-    width = 1.2 if stroke == "#c0392b" else 0.3
-    return (
-        f'<path d="{path}" fill="{fill}" fill-rule="evenodd" stroke="{stroke}" '
-        f'stroke-width="{width}"><title>{escape(title)}</title></path>'
-    )
+def _labels(days: tuple[CrewDay, ...], view: View, look: _Look) -> list[str]:
+    """Return each drone's name beside its largest block that has room for it, by day."""
+    taken: list[tuple[float, float, float]] = []
+    parts = []
+    for one in days:
+        for drone, _ in one.routes:
+            words = drone.drone_id if len(look.shown) == 1 else f"{drone.drone_id}·{one.day + 1}"
+            wide = width_of(words, _LABEL)
+            own = [
+                (sum(visit.area_centimu for flyer, visit in halt.visits if flyer is drone), halt)
+                for halt in one.halts
+            ]
+            for area, halt in sorted(own, key=lambda row: -row[0])[:6]:
+                x, y = view.pixel(halt.stop.place)
+                free = all(
+                    abs(x - a) > (wide + b) / 2 + 4 or abs(y - c) > _LABEL + 4 for a, c, b in taken
+                )
+                if area and free:
+                    taken.append((x, y, wide))
+                    ink = look.colours[drone.drone_id]
+                    place = (x, y + 4)
+                    parts.append(
+                        text(
+                            place,
+                            words,
+                            size=_LABEL,
+                            fill=ink,
+                            anchor="middle",
+                            bold=True,
+                            halo=True,
+                        )
+                    )
+                    break
+    return parts
 
 
-def _plot(job: Job, pixel: Pixel, fill: str, title: str) -> str:
-    """Return a plot in its drone's colour; one without a polygon is a dot."""
-    if job.rings:
-        stroke = "#c0392b" if fill.startswith("url") else "#ffffff"
-        return _polygon(job.rings, pixel, fill, stroke, title)
-    x, y = pixel(job.access)
-    tip = f"<title>{escape(title)}</title>"
-    return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{fill}">{tip}</circle>'
-
-
-def _track(route: Route, jobs: dict[str, Job], home: Point, pixel: Pixel, stroke: str) -> str:
-    """Return the truck's line from home over the launch sites and back."""
-    places, block = [home], ""
-    for visit in route.stops:
-        if visit.block_id != block:
-            places.append(jobs[visit.job_id].access)
-            block = visit.block_id
-    points = " ".join(f"{x:.1f},{y:.1f}" for x, y in map(pixel, [*places, home]))
-    return (
-        f'<polyline points="{points}" fill="none" stroke="{stroke}" stroke-width="1.4" '
-        'stroke-opacity="0.55"/>'
-    )
-
-
-def _legend(plan: Plan, colours: dict[str, str]) -> list[str]:
-    """Return drones with their mu, then the causes of what is left out."""
-    x, y = _SIZE + 10, 76.0
+def _legend(
+    problem: Problem, plan: Plan, look: _Look, spot: tuple[float, float]
+) -> tuple[list[str], float]:
+    """Return drones with their mu, days, signs and causes, and where the legend ends."""
+    x, y = spot
     parts = [text((x, y - 18), "无人机（亩 / 块）", size=13, bold=True)]
-    for route in plan.routes:
-        area = sum(visit.area_centimu for visit in route.stops)
-        parts.append(box((x, y - 11), (14, 14), colours[route.drone_id]))
-        words = f"{route.drone_id}  {mu(area)} 亩 / {len(route.stops)}"
+    for drone in problem.drones:
+        routes = [
+            route
+            for one in look.days
+            for flyer, route in one.routes
+            if flyer.drone_id == drone.drone_id
+        ]
+        if not routes:
+            continue
+        area = sum(visit.area_centimu for route in routes for visit in route.stops)
+        plots = sum(len(route.stops) for route in routes)
+        parts.append(box((x, y - 11), (14, 14), look.colours[drone.drone_id]))
+        words = f"{drone.drone_id}  {mu(area)} 亩 / {plots}"
         parts.append(text((x + 22, y), words, size=13))
         y += 21
+    if len(look.shown) > 1:
+        y += 16
+        parts.append(text((x, y), "日期（色浅为后，线型不同）", size=13, bold=True))
+        for day in look.shown:
+            y += 21
+            parts.append(box((x, y - 11), (14, 14), tone("#1f77b4", look.share(day))))
+            parts.append(line((x + 22, y - 4), (x + 66, y - 4), INK, 1.6, look.dash(day)))
+            parts.append(text((x + 76, y), f"{day + 1}  {day_name(plan, day)}", size=12))
+        y += 21
     y += 14
-    parts.append(box((x, y - 11), (14, 14), "url(#hatch)", stroke="#c0392b"))
+    parts.append(box((x, y - 11), (14, 14), "url(#hatch)", stroke=RED))
     parts.append(text((x + 22, y), f"未派 {len(plan.unassigned)} 块", size=13, bold=True))
     counts: dict[Cause, int] = {}
     for row in plan.unassigned:
         counts[row.cause] = counts.get(row.cause, 0) + 1
     for cause, count in sorted(counts.items()):
         y += 20
-        parts.append(text((x + 22, y), f"{_CAUSES_ZH[cause]} {count}", size=12, fill=MUTED))
-    y += 28
+        parts.append(text((x + 22, y), f"{CAUSES_ZH[cause]} {count}", size=12, fill=MUTED))
+    return _signs(problem, parts, (x, y + 28))
+
+
+def _signs(
+    problem: Problem, parts: list[str], spot: tuple[float, float]
+) -> tuple[list[str], float]:
+    """Add what lines and signs mean, as far as the map has them."""
+    x, y = spot
+    for kind in ZoneKind:
+        fill, stroke, words = ZONES[kind]
+        if any(zone.kind is kind for zone in problem.zones):
+            parts.append(box((x, y - 11), (14, 14), fill, stroke=stroke))
+            parts.append(text((x + 22, y), f"{words}（浅色为缓冲带）", size=12))
+            y += 22
     parts.append(line((x, y - 4), (x + 14, y - 4), MUTED, 2))
     parts.append(text((x + 22, y), "转场路线（直线示意）", size=12))
     y += 22
-    parts.append(f'<path d="M{x + 7:.1f} {y - 14:.1f} l8 8 h-3 v7 h-10 v-7 h-3 z" fill="{INK}"/>')
-    parts.append(text((x + 22, y), "机组驻地", size=12))
-    return parts
-
-
-def _scale_bar(metres_per_pixel: float, height: float) -> list[str]:
-    """Return a bar of a round length at the lower left, and the north arrow."""
-    wanted_m = 160 * metres_per_pixel
-    power = 10 ** math.floor(math.log10(wanted_m))
-    length_m = max(step * power for step in (1, 2, 5) if step * power <= wanted_m)
-    x, y, width = _MARGIN, height - 26, length_m / metres_per_pixel
-    words = f"{length_m / 1000:g} 公里" if length_m >= 1000 else f"{length_m:g} 米"
-    return [
-        box((x, y), (width / 2, 5), INK),
-        box((x + width / 2, y), (width / 2, 5), "#ffffff", stroke=INK),
-        text((x + width + 8, y + 7), words, size=12),
-        f'<path d="M{x + width + 90:.1f} {y + 6:.1f} l7 -22 l7 22 l-7 -5 z" fill="{INK}"/>',
-        text((x + width + 110, y + 6), "北", size=12),
-    ]
+    parts += [ground.home((x + 7, y - 5)), text((x + 22, y), "机组驻地", size=12)]
+    if problem.mix_points:
+        y += 24
+        parts.append(ground.mix_point((x + 7, y - 6), "配药取水点"))
+        parts.append(text((x + 22, y), "配药取水点", size=12))
+    return parts, y
