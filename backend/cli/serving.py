@@ -9,11 +9,13 @@ import uvicorn
 
 from backend.api.app import create_app
 from backend.cli.database import running_database
-from backend.core.clock import Clock
+from backend.core.clock import Clock, SystemClock
 from backend.core.db import Database
 from backend.core.jobs import job_app
 from backend.core.settings import Settings
+from backend.gateways.weather import weather_gateway
 from backend.operations import tasks as operations_tasks
+from backend.operations.solving import Means
 
 _BLUEPRINTS = (operations_tasks.blueprint,)
 _CLOSE_IDLE_AFTER_S = 15
@@ -41,7 +43,7 @@ def run_serve(arguments: argparse.Namespace, settings: Settings) -> int:
 def run_worker(arguments: argparse.Namespace, settings: Settings) -> int:
     """Run jobs until interrupted, or until the queue is empty."""
     with running_database(settings) as url:
-        asyncio.run(work(url, wait=not arguments.once))
+        asyncio.run(work(settings, url, wait=not arguments.once))
     return 0
 
 
@@ -64,7 +66,8 @@ async def serve(
         timeout_graceful_shutdown=10,
         server_header=False,
     )
-    worker = asyncio.create_task(work(url, wait=True)) if with_worker else None
+    jobs_done = work(settings, url, wait=True, clock=clock) if with_worker else None
+    worker = None if jobs_done is None else asyncio.create_task(jobs_done)
     try:
         await uvicorn.Server(config).serve()
     finally:
@@ -74,9 +77,13 @@ async def serve(
                 await worker
 
 
-async def work(url: str, *, wait: bool) -> None:
+async def work(settings: Settings, url: str, *, wait: bool, clock: Clock | None = None) -> None:
     """Run jobs; with ``wait`` for ever, else until none is left."""
     database = await Database.open(url, connections=4)
+    clock = clock or SystemClock()
+    means = Means(
+        weather=weather_gateway(settings, clock), clock=clock, workers=settings.solver_workers
+    )
     app = job_app(url, [make() for make in _BLUEPRINTS])
     try:
         async with app.open_async():
@@ -84,7 +91,7 @@ async def work(url: str, *, wait: bool) -> None:
                 wait=wait,
                 concurrency=1,
                 install_signal_handlers=False,
-                additional_context={"database": database},
+                additional_context={"database": database, "means": means},
             )
     finally:
         await database.close()

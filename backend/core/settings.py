@@ -26,6 +26,7 @@ class Settings:
     (the demo has one of its own, ``tgj_demo``). ``master_key`` (32 bytes) encrypts
     personal data, ``token_key`` (at least 32 bytes) signs access tokens. ``weather_key`` is the API
     key of the weather source, or with a ``weather_key_id`` the Ed25519 key (PEM) that signs tokens.
+    ``solver_workers`` is how many processes solve one plan.
     """
 
     environment: Literal["development", "production"] = "development"
@@ -43,6 +44,7 @@ class Settings:
     weather_key: str = field(default="", repr=False)
     weather_key_id: str = ""
     weather_project: str = ""
+    solver_workers: int = 1
     access_token_minutes: int = 15
     refresh_token_days: int = 30
 
@@ -71,6 +73,7 @@ class Settings:
             weather_key=environ.get("TGJ_WEATHER_KEY", ""),
             weather_key_id=environ.get("TGJ_WEATHER_KEY_ID", ""),
             weather_project=environ.get("TGJ_WEATHER_PROJECT", ""),
+            solver_workers=_count(environ, "TGJ_SOLVER_WORKERS", 1, 64),
         )
         settings.refuse_unsafe()
         return settings
@@ -104,6 +107,14 @@ def _weather(environ: Mapping[str, str], default: WeatherSource) -> WeatherSourc
         if name == known:
             return cast("WeatherSource", name)
     raise SettingsRefused(f"TGJ_WEATHER_GATEWAY is one of {', '.join(get_args(WeatherSource))}")
+
+
+def _count(environ: Mapping[str, str], name: str, default: int, most: int) -> int:
+    """Read a number from 1 to ``most``."""
+    text = environ.get(name, str(default))
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= most):
+        raise SettingsRefused(f"{name} is a number from 1 to {most}")
+    return int(text)
 
 
 def _key(environ: Mapping[str, str], name: str, default: bytes) -> bytes:

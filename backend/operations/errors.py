@@ -1,6 +1,6 @@
 """What spraying refuses, on both sides of the hand-over."""
 
-from backend.core.errors import Conflict, Forbidden, NotFound, RuleBroken
+from backend.core.errors import Conflict, Forbidden, NotFound, RuleBroken, Unavailable
 
 
 class OrderNotFound(NotFound):
@@ -85,6 +85,13 @@ class CrewNotFound(NotFound):
 
     zh = "未找到该机组"
     en = "The crew was not found"
+
+
+class CrewUnsound(RuleBroken):
+    """What was stated of a crew cannot be; all faults are listed."""
+
+    zh = "机组资料有 {count} 处不符合规定"
+    en = "The crew's facts break {count} rules"
 
 
 class DroneNotFound(NotFound):
@@ -176,6 +183,62 @@ class DroneTaken(Conflict):
 
     zh = "无人机 {names} 当日已有其他已发布方案"
     en = "Another published plan has the drones {names} on that day"
+
+
+class AnswerTookTooLong(Unavailable):
+    """The answer was not found within its time; nothing was changed."""
+
+    zh = "{seconds} 秒内未能算出答案"
+    en = "No answer was found within {seconds} seconds"
+
+
+class SolversBusy(Unavailable):
+    """Other questions keep the machine; nothing was changed."""
+
+    zh = "其他人正在提问，请稍后再试"
+    en = "Others are asking at the moment; try again soon"
+
+
+class QuestionRefused(RuleBroken):
+    """The question names a plot, drone or day that the plan does not have."""
+
+    zh = "{zh}"
+    en = "{en}"
+
+
+class EventsBusy(Unavailable):
+    """Too many callers follow plans at once."""
+
+    zh = "正在查看进度的人太多，请稍后再试"
+    en = "Too many follow plans at the moment; try again soon"
+
+
+class MixPointNotFound(NotFound):
+    """No such mixing point of this provider."""
+
+    zh = "未找到该配药取水点"
+    en = "The mixing point was not found"
+
+
+class ZoneNotFound(NotFound):
+    """No such zone of this provider."""
+
+    zh = "未找到该禁喷区或禁飞区"
+    en = "The zone was not found"
+
+
+class PlaceExists(Conflict):
+    """The provider has a place of this name."""
+
+    zh = "名称已登记"
+    en = "A place of this name is registered"
+
+
+class PlaceUnsound(RuleBroken):
+    """What was stated of a place cannot be; all faults are listed."""
+
+    zh = "地点资料有 {count} 处不符合规定"
+    en = "The place's facts break {count} rules"
 
 
 class ReportUnsound(RuleBroken):

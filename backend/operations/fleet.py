@@ -1,17 +1,20 @@
 """The provider's verbs of its fleet: register and edit crews and drones."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlmodel import col, or_, select
 
 from backend.core.db import WriteSession
-from backend.core.errors import PreconditionFailed
+from backend.core.errors import Fault, PreconditionFailed
 from backend.operations import planning
 from backend.operations.errors import (
     CrewNotFound,
+    CrewUnsound,
     DroneExists,
     DroneNotFound,
     UnknownModel,
@@ -22,7 +25,7 @@ from backend.operations.fleet_models import Crew, Drone
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CrewFacts:
-    """A crew as the provider states it; ``home`` in degrees."""
+    """A crew as the provider states it; ``home`` in degrees, times in seconds of the day."""
 
     name: str
     pilot: str
@@ -30,6 +33,11 @@ class CrewFacts:
     home_lon: float
     home_lat: float
     pilot_user_id: UUID | None = None
+    pilots: int = 1
+    cluster_permit: str | None = None
+    water_ml: int | None = None
+    rests: Sequence[tuple[int, int]] = ()
+    shift_s: tuple[int, int] = (5 * 3600, 21 * 3600)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,20 +51,13 @@ class DroneFacts:
     crew_id: UUID
     insured_until: date
     state: str = "ready"
+    skills: Sequence[str] = ()
 
 
 async def register_crew(session: WriteSession, *, org_id: int, facts: CrewFacts) -> Crew:
-    """Add a crew; raise `UserNotPilot` for a user without the role of a crew member here."""
-    await _check_pilot(session, org_id, facts.pilot_user_id)
-    crew = Crew(
-        org_id=org_id,
-        name=facts.name,
-        pilot=facts.pilot,
-        pilot_user_id=facts.pilot_user_id,
-        certificate_until=facts.certificate_until,
-        home_lon=facts.home_lon,
-        home_lat=facts.home_lat,
-    )
+    """Add a crew; raise `UserNotPilot` for a user without that role here, and `CrewUnsound`."""
+    await _check_crew(session, org_id, facts)
+    crew = Crew(org_id=org_id, **_crew_columns(facts))
     session.add(crew)
     await session.flush()
     return crew
@@ -65,7 +66,10 @@ async def register_crew(session: WriteSession, *, org_id: int, facts: CrewFacts)
 async def edit_crew(
     session: WriteSession, *, org_id: int, crew_id: UUID, facts: CrewFacts, expected_version: int
 ) -> Crew:
-    """Replace a crew's facts; raise `CrewNotFound`, `UserNotPilot`, ``PreconditionFailed``."""
+    """Replace a crew's facts.
+
+    Raises `CrewNotFound`, `UserNotPilot`, `CrewUnsound`, ``PreconditionFailed``.
+    """
     crew = await session.scalar(
         select(Crew).where(Crew.org_id == org_id, col(Crew.id) == crew_id).with_for_update()
     )
@@ -73,10 +77,9 @@ async def edit_crew(
         raise CrewNotFound
     if crew.row_version != expected_version:
         raise PreconditionFailed
-    await _check_pilot(session, org_id, facts.pilot_user_id)
-    crew.name, crew.pilot, crew.pilot_user_id = facts.name, facts.pilot, facts.pilot_user_id
-    crew.certificate_until = facts.certificate_until
-    crew.home_lon, crew.home_lat = facts.home_lon, facts.home_lat
+    await _check_crew(session, org_id, facts)
+    for name, value in _crew_columns(facts).items():
+        setattr(crew, name, value)
     crew.row_version += 1
     await session.flush()
     return crew
@@ -94,6 +97,7 @@ async def register_drone(session: WriteSession, *, org_id: int, facts: DroneFact
         crew_id=facts.crew_id,
         insured_until=facts.insured_until,
         state=facts.state,
+        skills=sorted(set(facts.skills)),
     )
     session.add(drone)
     await session.flush()
@@ -122,12 +126,43 @@ async def edit_drone(
         facts.insured_until,
         facts.state,
     )
+    drone.skills = sorted(set(facts.skills))
     drone.row_version += 1
     await session.flush()
     return drone
 
 
-async def _check_pilot(session: WriteSession, org_id: int, user_id: UUID | None) -> None:
+def _crew_columns(facts: CrewFacts) -> dict[str, Any]:
+    """Return a crew's facts by column."""
+    return {
+        "name": facts.name,
+        "pilot": facts.pilot,
+        "pilot_user_id": facts.pilot_user_id,
+        "certificate_until": facts.certificate_until,
+        "home_lon": facts.home_lon,
+        "home_lat": facts.home_lat,
+        "pilots": facts.pilots,
+        "cluster_permit": facts.cluster_permit,
+        "water_ml": facts.water_ml,
+        "rests": [{"start_s": start, "end_s": end} for start, end in facts.rests],
+        "shift_start_s": facts.shift_s[0],
+        "shift_end_s": facts.shift_s[1],
+    }
+
+
+async def _check_crew(session: WriteSession, org_id: int, facts: CrewFacts) -> None:
+    """Check that times run forwards and that the pilot's sign-in is one."""
+    faults = [
+        Fault(
+            code="backwards", zh="须先起后止", en="It ends before it begins", row=row, field=field
+        )
+        for field, spans in (("shift", [facts.shift_s]), ("rests", facts.rests))
+        for row, (start, end) in enumerate(spans, start=1)
+        if end <= start
+    ]
+    if faults:
+        raise CrewUnsound(faults=faults, count=len(faults))
+    user_id = facts.pilot_user_id
     if user_id is None:
         return
     holds = await session.scalar(

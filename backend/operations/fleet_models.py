@@ -1,20 +1,47 @@
-"""Tables of spraying on the provider's side: drones, crews, received jobs and plans."""
+"""Tables of spraying on the provider's side: crews, drones and received jobs."""
 
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 from backend.core.columns import big, document, row_key, server_now, tenant_key, version
 
 
+def listing() -> Any:
+    """Return a JSONB column that holds a list, empty unless something is given."""
+    return Field(
+        default_factory=list,
+        sa_type=JSONB,
+        sa_column_kwargs={"server_default": text("'[]'::jsonb")},
+    )
+
+
+def counted(default: int) -> Any:
+    """Return an integer column that rows from before the column existed have as ``default``."""
+    return Field(default=default, sa_column_kwargs={"server_default": text(str(default))})
+
+
+def kind_of_product() -> Any:
+    """Return the column that says which weather rules a product has."""
+    return Field(default="insecticide", sa_column_kwargs={"server_default": text("'insecticide'")})
+
+
 class Crew(SQLModel, table=True):
-    """A pilot with truck, water and batteries (机组)."""
+    """Pilots with truck, water and batteries for one to three drones (机组)."""
 
     __tablename__ = "crew"
+    __table_args__ = (
+        CheckConstraint("pilots BETWEEN 1 AND 20", name="crew_pilots"),
+        CheckConstraint("water_ml > 0", name="crew_water"),
+        CheckConstraint(
+            "shift_start_s >= 0 AND shift_start_s < shift_end_s AND shift_end_s <= 86400",
+            name="crew_shift",
+        ),
+    )
 
     org_id: int = tenant_key()
     """The provider (服务主体)."""
@@ -32,6 +59,18 @@ class Crew(SQLModel, table=True):
     """Base, degrees (驻地经度)."""
     home_lat: float
     """Base, degrees (驻地纬度)."""
+    pilots: int = counted(1)
+    """How many hold a certificate good to that day; each flies one drone (飞手人数)."""
+    cluster_permit: str | None = None
+    """Permit to fly more drones than pilots; 条例 art. 31 (集群飞行许可)."""
+    water_ml: int | None = big(nullable=True)
+    """Water on the truck, ml; none: to be had at every field (载水量)."""
+    rests: list[dict[str, int]] = listing()
+    """Daily pauses, ``start_s`` to ``end_s`` of the day (午休)."""
+    shift_start_s: int = counted(18000)
+    """Second of the day at which the truck may leave (出工)."""
+    shift_end_s: int = counted(75600)
+    """Second of the day by which it is back (收工)."""
     row_version: int = version()
     """Version for If-Match (版本)."""
 
@@ -67,6 +106,8 @@ class Drone(SQLModel, table=True):
     """Liability insurance is good to; 条例 art. 12 (保险有效期)."""
     state: str = "ready"
     """ready, broken or retired (状态)."""
+    skills: list[str] = listing()
+    """What it and its pilot may do beyond flat fields: slope, orchard, night (资质)."""
     row_version: int = version()
     """Version for If-Match (版本)."""
 
@@ -83,6 +124,10 @@ class SprayJob(SQLModel, table=True):
         CheckConstraint(
             "state IN ('received', 'planned', 'in_progress', 'reported', 'withdrawn')",
             name="spray_job_state",
+        ),
+        CheckConstraint(
+            "product_kind IN ('insecticide', 'fungicide', 'herbicide', 'foliar')",
+            name="spray_job_product_kind",
         ),
     )  # fmt: skip
 
@@ -120,6 +165,14 @@ class SprayJob(SQLModel, table=True):
     """Not after, UTC (最晚)."""
     priority: int
     """0 to 100 (优先级)."""
+    product_kind: str = kind_of_product()
+    """insecticide, fungicide, herbicide or foliar: which weather it bears (药剂类别)."""
+    pre_harvest_days: int = counted(0)
+    """Days between spraying and harvest by the label (安全间隔期)."""
+    harvest_on: date | None = None
+    """When the village means to harvest, if it said so (计划收获日)."""
+    skills: list[str] = listing()
+    """What the plots ask of drone and pilot (资质要求)."""
     area_tolerance_permille: int
     """Difference of areas that needs no reason, by the contract (面积容差)."""
     state: str = "received"
@@ -153,148 +206,3 @@ class SprayJobPlot(SQLModel, table=True):
     """Area to spray, 0.01 mu (面积)."""
     polygon: dict[str, Any] = document()
     """GeoJSON geometry (界址)."""
-
-
-class DispatchPlan(SQLModel, table=True):
-    """A day's plan: first a row with a state, moved by a job (调度方案)."""
-
-    __tablename__ = "dispatch_plan"
-    __table_args__ = (
-        CheckConstraint(
-            "state IN ('queued', 'solving', 'solved', 'published', 'in_progress', 'reported',"
-            " 'failed', 'cancelled')",
-            name="dispatch_plan_state",
-        ),
-        Index("dispatch_plan_day_idx", "org_id", "day"),
-    )
-
-    org_id: int = tenant_key()
-    """The provider (服务主体)."""
-    id: UUID = row_key()
-    """Key (编号)."""
-    day: date
-    """Business day (作业日)."""
-    state: str = "queued"
-    """See ``rules.PLAN_TRANSITIONS`` (状态)."""
-    request: dict[str, Any] = document()
-    """Jobs, windows, seed and limits that were asked for (请求)."""
-    grounded: list[dict[str, Any]] = Field(
-        default_factory=list,
-        sa_type=JSONB,
-        sa_column_kwargs={"server_default": text("'[]'::jsonb")},
-    )
-    """Drones that were asked for and may not fly, with the cause (停飞)."""
-    snapshot: str = ""
-    """Hash of the jobs and drones that were read; a change makes the plan stale (快照)."""
-    progress: dict[str, Any] | None = document(nullable=True)
-    """Newest report of the solver (进度)."""
-    plan: dict[str, Any] | None = document(nullable=True)
-    """The plan as ``dispatch`` writes it (方案)."""
-    problem: dict[str, Any] | None = document(nullable=True)
-    """The problem as ``dispatch`` writes it (问题)."""
-    ordered_centimu: int = big()
-    """Area of the jobs, 0.01 mu (应作业面积)."""
-    planned_centimu: int | None = big(nullable=True)
-    """Area of the stops, 0.01 mu (已排面积)."""
-    violations: int | None = None
-    """How many the independent check found; a plan with any is not published (违例数)."""
-    failure: str | None = None
-    """Why solving failed (失败原因)."""
-    made_by: UUID
-    """Who asked for it (制定人)."""
-    recorded_at: datetime = server_now()
-    """When, UTC (时间)."""
-    row_version: int = version()
-    """Version for If-Match (版本)."""
-
-
-class PlanStop(SQLModel, table=True):
-    """One plot on one drone's day (作业站点)."""
-
-    __tablename__ = "plan_stop"
-    __table_args__ = (
-        ForeignKeyConstraint(
-            ["org_id", "plan_id"], ["dispatch_plan.org_id", "dispatch_plan.id"],
-            name="plan_stop_plan_fkey",
-        ),
-        ForeignKeyConstraint(
-            ["org_id", "drone_id"], ["drone.org_id", "drone.id"], name="plan_stop_drone_fkey"
-        ),
-        ForeignKeyConstraint(
-            ["org_id", "job_id", "parcel_id"],
-            ["spray_job_plot.org_id", "spray_job_plot.job_id", "spray_job_plot.parcel_id"],
-            name="plan_stop_plot_fkey",
-        ),
-        UniqueConstraint("org_id", "plan_id", "job_id", "parcel_id", name="plan_stop_plot_key"),
-        Index("plan_stop_plot_idx", "org_id", "job_id", "parcel_id"),
-        CheckConstraint(
-            "state IN ('planned', 'done', 'skipped')", name="plan_stop_state"
-        ),
-        CheckConstraint("finish_at > start_at", name="plan_stop_times"),
-        CheckConstraint(
-            "(state = 'done') = (flown_centimu IS NOT NULL AND flown_from IS NOT NULL"
-            " AND flown_to IS NOT NULL AND used_ml IS NOT NULL)",
-            name="plan_stop_done",
-        ),
-    )  # fmt: skip
-
-    org_id: int = tenant_key()
-    """The provider (服务主体)."""
-    plan_id: UUID = Field(primary_key=True)
-    """The plan (方案)."""
-    drone_id: UUID = Field(primary_key=True)
-    """The drone (无人机)."""
-    seq: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
-    """Order of the stops from 1 (顺序)."""
-    job_id: UUID
-    """The job (作业)."""
-    parcel_id: UUID
-    """The plot (地块)."""
-    start_at: datetime
-    """UTC (计划开始)."""
-    finish_at: datetime
-    """UTC (计划结束)."""
-    area_centimu: int = big()
-    """Planned area, 0.01 mu (计划面积)."""
-    liquid_ml: int = big()
-    """Planned liquid, ml (计划用液量)."""
-    state: str = "planned"
-    """planned, done or skipped (状态)."""
-    flown_centimu: int | None = big(nullable=True)
-    """Reported area, 0.01 mu (上报面积)."""
-    flown_from: datetime | None = None
-    """Reported start, UTC (实际开始)."""
-    flown_to: datetime | None = None
-    """Reported end, UTC (实际结束)."""
-    used_ml: int | None = big(nullable=True)
-    """Reported spray liquid, ml (实际用液量)."""
-    weather: dict[str, Any] | None = document(nullable=True)
-    """Reported weather with its source (作业天气)."""
-    reported_at: datetime | None = None
-    """UTC (上报时间)."""
-    reason: str | None = None
-    """Why it was skipped or differs (原因)."""
-
-
-class DroneDay(SQLModel, table=True):
-    """A drone's day belongs to one published plan: one drone, one place at a time (占用)."""
-
-    __tablename__ = "drone_day"
-    __table_args__ = (
-        ForeignKeyConstraint(
-            ["org_id", "plan_id"], ["dispatch_plan.org_id", "dispatch_plan.id"],
-            name="drone_day_plan_fkey",
-        ),
-        ForeignKeyConstraint(
-            ["org_id", "drone_id"], ["drone.org_id", "drone.id"], name="drone_day_drone_fkey"
-        ),
-    )  # fmt: skip
-
-    org_id: int = tenant_key()
-    """The provider (服务主体)."""
-    drone_id: UUID = Field(primary_key=True)
-    """The drone (无人机)."""
-    day: date = Field(primary_key=True)
-    """Business day (作业日)."""
-    plan_id: UUID
-    """The plan (方案)."""

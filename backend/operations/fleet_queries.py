@@ -1,4 +1,4 @@
-"""Reads of the provider's side: crews, drones, jobs, plans and stops."""
+"""Reads of the provider's side: crews, drones and jobs."""
 
 from typing import Any
 from uuid import UUID
@@ -7,33 +7,12 @@ from sqlalchemy import text
 from sqlmodel import col, select
 
 from backend.core.area import Area
-from backend.core.db import ReadSession, WriteSession
+from backend.core.db import ReadSession
 from backend.core.pages import Page, decode_cursor, page_of
-from backend.operations.errors import (
-    CrewNotFound,
-    DroneNotFound,
-    JobNotFound,
-    PlanNotFound,
-    PlanNotSolved,
-)
-from backend.operations.fleet_models import Crew, DispatchPlan, Drone
-from backend.operations.fleet_schemas import (
-    CrewOut,
-    DroneDayOut,
-    DroneOut,
-    GroundedOut,
-    PlanOut,
-    PlanWholeOut,
-    PlotOut,
-    ProgressOut,
-    SprayJobOut,
-    StopOut,
-    UnassignedOut,
-    WindowOut,
-)
-from backend.operations.planning import left_out
-from backend.operations.plans import WITHOUT_DOCUMENTS
-from backend.operations.rows import mu, plain
+from backend.operations.errors import CrewNotFound, DroneNotFound, JobNotFound
+from backend.operations.fleet_models import Crew, Drone
+from backend.operations.fleet_schemas import CrewOut, DroneOut, PlotOut, SpanOut, SprayJobOut
+from backend.operations.rows import clock_of, plain
 
 _JOB = """
 SELECT j.*, s.plots, s.plots_done, s.area_centimu, s.done_centimu
@@ -59,35 +38,6 @@ _PLOTS = text(
     ORDER BY p.parcel_id LIMIT :limit
     """
 )
-_DRONE_DAYS = text(
-    """
-    SELECT s.drone_id, d.name, count(*) AS stops,
-           count(*) FILTER (WHERE s.state = 'done') AS done,
-           count(*) FILTER (WHERE s.state = 'skipped') AS skipped,
-           sum(s.area_centimu)::bigint AS planned_centimu,
-           coalesce(sum(s.flown_centimu), 0)::bigint AS flown_centimu,
-           min(s.start_at) AS start_at, max(s.finish_at) AS finish_at
-    FROM plan_stop s JOIN drone d ON d.org_id = s.org_id AND d.id = s.drone_id
-    WHERE s.org_id = :org AND s.plan_id = :plan GROUP BY s.drone_id, d.name ORDER BY d.name
-    """
-)
-_CAUSES = text(
-    """
-    SELECT u ->> 'cause' AS cause, count(*) AS plots
-    FROM dispatch_plan p, jsonb_array_elements(p.plan -> 'unassigned') u
-    WHERE p.org_id = :org AND p.id = :plan GROUP BY 1 ORDER BY 1
-    """
-)
-_STOPS = text(
-    """
-    SELECT s.*, j.number, j.product, p.parcel_code
-    FROM plan_stop s
-    JOIN spray_job j ON j.org_id = s.org_id AND j.id = s.job_id
-    JOIN spray_job_plot p
-      ON p.org_id = s.org_id AND p.job_id = s.job_id AND p.parcel_id = s.parcel_id
-    WHERE s.org_id = :org AND s.plan_id = :plan AND s.drone_id = :drone ORDER BY s.seq
-    """
-)
 
 
 async def crews(
@@ -99,7 +49,7 @@ async def crews(
     if after is not None:
         query = query.where(col(Crew.id) > after)
     rows = list(await session.scalars(query))
-    items = [CrewOut.model_validate(row) for row in rows]
+    items = [crew_out(row) for row in rows]
     return page_of(items, limit, [row.id for row in rows])
 
 
@@ -108,7 +58,7 @@ async def crew(session: ReadSession, *, org_id: int, crew_id: UUID) -> CrewOut:
     found = await session.get(Crew, (org_id, crew_id))
     if found is None:
         raise CrewNotFound
-    return CrewOut.model_validate(found)
+    return crew_out(found)
 
 
 async def drones(
@@ -172,114 +122,19 @@ async def plots(
     return page_of(items, limit, [row.parcel_id for row in rows])
 
 
-async def plans(
-    session: ReadSession, *, org_id: int, cursor: str | None, limit: int
-) -> Page[PlanOut]:
-    """Return a page of plans, oldest first, without their documents."""
-    rows = (
-        await session.execute(
-            text(
-                """
-                SELECT id, day, state, ordered_centimu, planned_centimu, violations, failure,
-                       made_by, recorded_at, row_version
-                FROM dispatch_plan
-                WHERE org_id = :org AND (CAST(:after AS uuid) IS NULL OR id > :after)
-                ORDER BY id LIMIT :limit
-                """
-            ),
-            {"org": org_id, "after": decode_cursor(cursor), "limit": limit + 1},
-        )
-    ).all()
-    return page_of([PlanOut(**_plan(row)) for row in rows], limit, [row.id for row in rows])
-
-
-async def plan(session: ReadSession | WriteSession, *, org_id: int, plan_id: UUID) -> PlanWholeOut:
-    """Return a plan with its progress and each drone's day; raise `PlanNotFound`."""
-    row = await _stored(session, org_id, plan_id)
-    values = {"org": org_id, "plan": plan_id}
-    days = await session.execute(_DRONE_DAYS, values)
-    causes = await session.execute(_CAUSES, values)
-    asked = row.request
-    return PlanWholeOut(
-        **_plan(row),
-        windows=[WindowOut(start=_clock(a), end=_clock(b)) for a, b in asked["windows"]],
-        windows_by_default=asked["windows_by_default"],
-        area_cap_mu=str(Area(asked["area_cap_centimu"])),
-        seconds=asked["seconds"],
-        seed=asked["seed"],
-        jobs=len(asked["job_ids"]),
-        grounded=[GroundedOut.model_validate(one) for one in row.grounded],
-        progress=_progress(row.progress),
-        drones=[
-            DroneDayOut(
-                **plain(day, DroneDayOut),
-                planned_mu=str(Area(day.planned_centimu)),
-                flown_mu=str(Area(day.flown_centimu)),
-            )
-            for day in days
-        ],
-        unassigned_by_cause={one.cause: one.plots for one in causes},
+def crew_out(row: Crew) -> CrewOut:
+    """Return a crew as it goes over the wire, times as clock times."""
+    return CrewOut(
+        **plain(row, CrewOut)
+        | {
+            "rests": [
+                SpanOut(start=clock_of(one["start_s"]), end=clock_of(one["end_s"]))
+                for one in row.rests
+            ],
+            "shift_start": clock_of(row.shift_start_s),
+            "shift_end": clock_of(row.shift_end_s),
+        }
     )
-
-
-async def documents(
-    session: ReadSession, *, org_id: int, plan_id: UUID
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return problem and plan as documents; raise `PlanNotFound`, `PlanNotSolved`."""
-    row = (
-        await session.execute(
-            select(DispatchPlan.problem, DispatchPlan.plan).where(
-                DispatchPlan.org_id == org_id, DispatchPlan.id == plan_id
-            )
-        )
-    ).first()
-    if row is None:
-        raise PlanNotFound
-    problem, plan = row
-    if problem is None or plan is None:
-        raise PlanNotSolved
-    return problem, plan
-
-
-async def unassigned(session: ReadSession, *, org_id: int, plan_id: UUID) -> list[UnassignedOut]:
-    """Return the plots that a plan leaves out; raise `PlanNotFound`, `PlanNotSolved`."""
-    _, found = await documents(session, org_id=org_id, plan_id=plan_id)
-    return [UnassignedOut(plot=plot, cause=cause) for plot, cause in left_out(found)]
-
-
-async def drone_stops(
-    session: ReadSession, *, org_id: int, plan_id: UUID, drone_id: UUID
-) -> list[StopOut]:
-    """Return a drone's stops in their order; raise `PlanNotFound`; none for a drone not in it."""
-    await _stored(session, org_id, plan_id)
-    rows = await session.execute(_STOPS, {"org": org_id, "plan": plan_id, "drone": drone_id})
-    return [
-        StopOut(
-            **plain(row, StopOut),
-            planned_mu=str(Area(row.area_centimu)),
-            flown_mu=mu(row.flown_centimu),
-        )
-        for row in rows
-    ]
-
-
-async def stops_waiting(session: WriteSession, *, org_id: int, plan_id: UUID) -> int:
-    """Return how many stops of a plan are not reported."""
-    found = await session.scalar(
-        text(
-            "SELECT count(*) FROM plan_stop"
-            " WHERE org_id = :org AND plan_id = :plan AND state = 'planned'"
-        ),
-        {"org": org_id, "plan": plan_id},
-    )
-    return int(found or 0)
-
-
-async def _stored(session: ReadSession | WriteSession, org_id: int, plan_id: UUID) -> DispatchPlan:
-    found = await session.get(DispatchPlan, (org_id, plan_id), options=WITHOUT_DOCUMENTS)
-    if found is None:
-        raise PlanNotFound
-    return found
 
 
 def _job(row: Any) -> SprayJobOut:
@@ -287,28 +142,4 @@ def _job(row: Any) -> SprayJobOut:
         **plain(row, SprayJobOut),
         area_mu=str(Area(row.area_centimu)),
         done_mu=str(Area(row.done_centimu)),
-    )
-
-
-def _plan(row: Any) -> dict[str, Any]:
-    return plain(row, PlanOut) | {
-        "ordered_mu": str(Area(row.ordered_centimu)),
-        "planned_mu": mu(row.planned_centimu),
-    }
-
-
-def _clock(second: int) -> str:
-    """Return a second of the day as ``HH:MM``."""
-    return f"{second // 3600:02d}:{second // 60 % 60:02d}"
-
-
-def _progress(stored: dict[str, Any] | None) -> ProgressOut | None:
-    if stored is None:
-        return None
-    return ProgressOut(
-        at=stored["at"],
-        phase=stored.get("phase"),
-        elapsed_ms=stored.get("elapsed_ms"),
-        planned_mu=mu(stored.get("area_centimu")),
-        plots=stored.get("jobs"),
     )

@@ -22,6 +22,7 @@ from backend.operations.fleet_schemas import (
     PlotOut,
     SprayJobOut,
 )
+from backend.operations.rows import second_of
 
 routes = router("/v1/orgs/{org_id}", "operations")
 _KEEPERS = (Role.DISPATCHER, Role.DIRECTOR)
@@ -35,11 +36,9 @@ async def register_crew(
     org_id: _OrgPath, body: CrewIn, response: Response, session: Writing
 ) -> CrewOut:
     """Register a crew (登记机组)."""
-    crew = await fleet.register_crew(
-        session, org_id=org_id, facts=fleet.CrewFacts(**body.model_dump())
-    )
+    crew = await fleet.register_crew(session, org_id=org_id, facts=_facts(body))
     tag_response(response, crew.row_version)
-    return CrewOut.model_validate(crew)
+    return fleet_queries.crew_out(crew)
 
 
 @routes.get("/crews")
@@ -77,11 +76,21 @@ async def edit_crew(
         session,
         org_id=org_id,
         crew_id=crew_id,
-        facts=fleet.CrewFacts(**body.model_dump()),
+        facts=_facts(body),
         expected_version=version,
     )
     tag_response(response, crew.row_version)
-    return CrewOut.model_validate(crew)
+    return fleet_queries.crew_out(crew)
+
+
+def _facts(body: CrewIn) -> fleet.CrewFacts:
+    """Return a crew's facts with times in seconds of the day."""
+    clocks = {"rests", "shift_start", "shift_end"}
+    return fleet.CrewFacts(
+        **body.model_dump(exclude=clocks),
+        rests=[(second_of(one.start), second_of(one.end)) for one in body.rests],
+        shift_s=(second_of(body.shift_start), second_of(body.shift_end)),
+    )
 
 
 @routes.post("/drones", status_code=201)

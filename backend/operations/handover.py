@@ -22,10 +22,12 @@ _COPY_JOB = text(
     """
     INSERT INTO spray_job (org_id, id, source_org_id, source_order_id, release_version, number,
       collective_name, crop, target, product, registration_no, manufacturer, dose_ml_per_mu,
-      liquid_ml_per_mu, earliest_at, latest_at, priority, area_tolerance_permille, state)
+      liquid_ml_per_mu, earliest_at, latest_at, priority, product_kind, pre_harvest_days,
+      harvest_on, skills, area_tolerance_permille, state)
     SELECT o.provider_org_id, :job, o.org_id, o.id, :version, o.number, g.name, o.crop, o.target,
       o.product, o.registration_no, o.manufacturer, o.dose_ml_per_mu, o.liquid_ml_per_mu,
-      o.earliest_at, o.latest_at, o.priority,
+      o.earliest_at, o.latest_at, o.priority, o.product_kind, o.pre_harvest_days, o.harvest_on,
+      o.skills,
       coalesce((c.terms ->> 'area_tolerance_permille')::int, 0), 'received'
     FROM spray_order o
     JOIN organisation g ON g.id = o.org_id

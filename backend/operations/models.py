@@ -1,6 +1,6 @@
 """Tables of spraying on the collective's side: orders, what was done, acceptance, settlement."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConst
 from sqlmodel import Field, SQLModel
 
 from backend.core.columns import big, document, fen, row_key, server_now, tenant_key, version
+from backend.operations.fleet_models import kind_of_product, listing
 
 _ORDER_STATES = (
     "state IN ('draft', 'released', 'planned', 'in_progress', 'reported', 'accepted', 'settled',"
@@ -30,6 +31,10 @@ class SprayOrder(SQLModel, table=True):
         CheckConstraint("priority BETWEEN 0 AND 100", name="spray_order_priority"),
         CheckConstraint(
             "dose_ml_per_mu > 0 AND liquid_ml_per_mu > 0", name="spray_order_quantities"
+        ),
+        CheckConstraint(
+            "product_kind IN ('insecticide', 'fungicide', 'herbicide', 'foliar')",
+            name="spray_order_product_kind",
         ),
     )  # fmt: skip
 
@@ -59,8 +64,14 @@ class SprayOrder(SQLModel, table=True):
     """Product in ml a mu (亩用量)."""
     liquid_ml_per_mu: int
     """Spray liquid in ml a mu (亩用液量)."""
+    product_kind: str = kind_of_product()
+    """insecticide, fungicide, herbicide or foliar: which weather it bears (药剂类别)."""
     pre_harvest_days: int
     """Days between spraying and harvest by the label (安全间隔期)."""
+    harvest_on: date | None = None
+    """When the village means to harvest, if known (计划收获日)."""
+    skills: list[str] = listing()
+    """What the plots ask of drone and pilot: slope, orchard, night (资质要求)."""
     earliest_at: datetime
     """Not before, UTC (最早)."""
     latest_at: datetime

@@ -57,6 +57,9 @@ async def order_spraying(
         earliest_at=body.earliest_at,
         latest_at=body.latest_at,
         priority=body.priority,
+        product_kind=body.product_kind,
+        harvest_on=body.harvest_on,
+        skills=body.skills,
     )
     order = await orders.order_spraying(
         session,

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -53,6 +53,9 @@ class Spraying:
     earliest_at: datetime
     latest_at: datetime
     priority: int = 0
+    product_kind: str = "insecticide"
+    harvest_on: date | None = None
+    skills: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,6 +193,9 @@ async def _write(
         earliest_at=spraying.earliest_at,
         latest_at=spraying.latest_at,
         priority=spraying.priority,
+        product_kind=spraying.product_kind,
+        harvest_on=spraying.harvest_on,
+        skills=sorted(set(spraying.skills)),
     )
     session.add(order)
     await session.flush()
@@ -231,6 +237,10 @@ def _time_faults(contract: TrusteeshipContract, spraying: Spraying) -> list[Faul
     if first < contract.starts_on or last > contract.ends_on:
         zh, en = "作业时间超出合同服务期", "The window leaves the contract's term"
         return [Fault(code="outside-term", zh=zh, en=en, field="earliest_at")]
+    harvest_on, interval = spraying.harvest_on, timedelta(days=spraying.pre_harvest_days)
+    if harvest_on is not None and first > harvest_on - interval:
+        zh, en = "安全间隔期内不得施药", "The interval before the harvest has begun"
+        return [Fault(code="pre-harvest", zh=zh, en=en, field="harvest_on")]
     return []
 
 

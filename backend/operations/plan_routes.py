@@ -1,4 +1,4 @@
-"""A day's plan over HTTP: asked for, looked at, published, flown, reported."""
+"""Plans over HTTP: asked for, looked at, published, flown, reported."""
 
 import asyncio
 from typing import Annotated, Any
@@ -15,8 +15,9 @@ from backend.core.http.runtime import runtime_of
 from backend.core.pages import Page
 from backend.core.principal import Role
 from backend.core.wire import Cursor, Limit
-from backend.operations import fleet_queries, planning, plans, reporting
-from backend.operations.fleet_schemas import (
+from backend.operations import plan_queries, plan_requests, planning, plans, reporting
+from backend.operations.facts import PinFacts
+from backend.operations.plan_schemas import (
     PlanIn,
     PlanOut,
     PlanStepIn,
@@ -26,7 +27,7 @@ from backend.operations.fleet_schemas import (
     StopOut,
     UnassignedOut,
 )
-from backend.operations.rows import centimu
+from backend.operations.rows import centimu, second_of
 from backend.operations.rules import PlanState
 
 routes = router("/v1/orgs/{org_id}", "operations")
@@ -55,27 +56,40 @@ async def request_plan(
     session: Writing,
     caller: Caller,
 ) -> PlanWholeOut:
-    """Ask for a day's plan; it is solved in the background (请求排程)."""
-    wanted = plans.PlanRequest(
+    """Ask for a plan of one or several days; it is solved in the background (请求排程)."""
+    runtime = runtime_of(request)
+    wanted = plan_requests.PlanRequest(
         day=body.day,
+        days=body.days,
         job_ids=body.job_ids,
         drone_ids=body.drone_ids,
         windows=None
         if body.windows is None
-        else [(plans.second_of(one.start), plans.second_of(one.end)) for one in body.windows],
+        else [(second_of(one.start), second_of(one.end)) for one in body.windows],
+        by_forecast=body.weather == "forecast",
+        pins=[
+            PinFacts(
+                job_id=pin.job_id,
+                parcel_id=pin.parcel_id,
+                drone_id=pin.drone_id,
+                day=-1 if pin.day is None else (pin.day - body.day).days,
+            )
+            for pin in body.pins
+        ],
         area_cap_centimu=centimu(body.area_cap_mu, row=1, field="area_cap_mu"),
         seconds=body.seconds,
         seed=body.seed,
     )
-    plan = await plans.request_plan(
+    plan = await plan_requests.request_plan(
         session,
         org_id=org_id,
         wanted=wanted,
         made_by=caller.user_id,
-        today=runtime_of(request).clock.today(),
+        today=runtime.clock.today(),
+        has_weather=runtime.settings.weather_gateway != "off",
     )
     tag_response(response, plan.row_version)
-    return await fleet_queries.plan(session, org_id=org_id, plan_id=plan.id)
+    return await plan_queries.plan(session, org_id=org_id, plan_id=plan.id)
 
 
 @routes.get("/plans")
@@ -84,7 +98,7 @@ async def list_plans(
     org_id: _OrgPath, session: Reading, cursor: Cursor = None, limit: Limit = 50
 ) -> Page[PlanOut]:
     """List plans (方案列表)."""
-    return await fleet_queries.plans(session, org_id=org_id, cursor=cursor, limit=limit)
+    return await plan_queries.plans(session, org_id=org_id, cursor=cursor, limit=limit)
 
 
 @routes.get("/plans/{plan_id}")
@@ -93,7 +107,7 @@ async def read_plan(
     org_id: _OrgPath, plan_id: _PlanPath, response: Response, session: Reading
 ) -> PlanWholeOut:
     """Return a plan with its progress and each drone's day (方案详情)."""
-    found = await fleet_queries.plan(session, org_id=org_id, plan_id=plan_id)
+    found = await plan_queries.plan(session, org_id=org_id, plan_id=plan_id)
     tag_response(response, found.row_version)
     return found
 
@@ -104,7 +118,7 @@ async def list_unassigned(
     org_id: _OrgPath, plan_id: _PlanPath, session: Reading
 ) -> list[UnassignedOut]:
     """List the plots that the plan leaves out, with their causes (未派地块)."""
-    return await fleet_queries.unassigned(session, org_id=org_id, plan_id=plan_id)
+    return await plan_queries.unassigned(session, org_id=org_id, plan_id=plan_id)
 
 
 @routes.get("/plans/{plan_id}/drones/{drone_id}/stops")
@@ -113,7 +127,7 @@ async def list_drone_stops(
     org_id: _OrgPath, plan_id: _PlanPath, drone_id: UUID, session: Reading
 ) -> list[StopOut]:
     """List a drone's stops in their order (单机站点)."""
-    return await fleet_queries.drone_stops(
+    return await plan_queries.drone_stops(
         session, org_id=org_id, plan_id=plan_id, drone_id=drone_id
     )
 
@@ -159,7 +173,7 @@ async def advance_plan(
         expected_version=version,
     )
     tag_response(response, plan.row_version)
-    return await fleet_queries.plan(session, org_id=org_id, plan_id=plan_id)
+    return await plan_queries.plan(session, org_id=org_id, plan_id=plan_id)
 
 
 @routes.post("/plans/{plan_id}/reports")
@@ -195,7 +209,7 @@ async def report_stops(
         any_drone=bool(caller.roles_in(scope.org_id) & set(_KEEPERS)),
         weather_json=None if body.weather is None else body.weather.model_dump_json(),
     )
-    waiting = await fleet_queries.stops_waiting(session, org_id=org_id, plan_id=plan_id)
+    waiting = await plan_queries.stops_waiting(session, org_id=org_id, plan_id=plan_id)
     return ReportedOut(reported=reported, waiting=waiting)
 
 
@@ -203,6 +217,6 @@ async def _picture(
     session: Reading, org_id: int, plan_id: UUID, view: planning.View, media_type: str
 ) -> Response:
     """Draw off the event loop: thousands of plots take a moment."""
-    problem, plan = await fleet_queries.documents(session, org_id=org_id, plan_id=plan_id)
+    problem, plan = await plan_queries.documents(session, org_id=org_id, plan_id=plan_id)
     drawn = await asyncio.to_thread(planning.picture, problem, plan, view)
     return Response(drawn, media_type=media_type)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from backend.operations.rules import PlanState
 
 _STOPS = text(
     """
-    SELECT s.drone_id, s.seq, s.area_centimu, j.area_tolerance_permille, p.parcel_code,
+    SELECT s.drone_id, s.seq, s.state, s.area_centimu, j.area_tolerance_permille, p.parcel_code,
            c.pilot_user_id
     FROM plan_stop s
     JOIN spray_job j ON j.org_id = s.org_id AND j.id = s.job_id
@@ -82,7 +82,8 @@ async def report_stops(
         own = {key for key, row in stops.items() if row.pilot_user_id == scope.user_id}
         if any((one.drone_id, one.seq) in stops.keys() - own for one in reports):
             raise NotYourDrone
-    faults = _faults(reports, stops, plan.day, now)
+    last_day = plan.day + timedelta(days=plan.days - 1)
+    faults = _faults(reports, stops, (plan.day, last_day), now)
     if faults:
         raise ReportUnsound(faults=faults, count=len(faults))
     await session.execute(
@@ -108,7 +109,7 @@ async def report_stops(
 def _faults(
     reports: Sequence[StopReport],
     stops: Mapping[tuple[UUID, int], Any],
-    day: date,
+    days: tuple[date, date],
     now: datetime,
 ) -> list[Fault]:
     """Return everything wrong with the reports, by their place in the list from 1."""
@@ -119,10 +120,12 @@ def _faults(
         stop = stops.get(key)
         if stop is None:
             found: tuple[str, str, str] | None = ("unknown-stop", "方案没有该站点", "No such stop")
+        elif stop.state == "superseded":
+            found = ("superseded", "站点已改排到新方案", "A newer plan has the stop")
         elif key in seen:
             found = ("repeated", "站点重复", "The stop is repeated")
         else:
-            found = _fault(one, stop, day, now)
+            found = _fault(one, stop, days, now)
         seen.add(key)
         if found is not None:
             code, zh, en = found
@@ -131,8 +134,10 @@ def _faults(
     return faults
 
 
-def _fault(one: StopReport, stop: Any, day: date, now: datetime) -> tuple[str, str, str] | None:
-    return _done_fault(one, stop, day, now) if one.done else _skip_fault(one)
+def _fault(
+    one: StopReport, stop: Any, days: tuple[date, date], now: datetime
+) -> tuple[str, str, str] | None:
+    return _done_fault(one, stop, days, now) if one.done else _skip_fault(one)
 
 
 def _skip_fault(one: StopReport) -> tuple[str, str, str] | None:
@@ -145,7 +150,7 @@ def _skip_fault(one: StopReport) -> tuple[str, str, str] | None:
 
 
 def _done_fault(
-    one: StopReport, stop: Any, day: date, now: datetime
+    one: StopReport, stop: Any, days: tuple[date, date], now: datetime
 ) -> tuple[str, str, str] | None:
     flown, started_at, finished_at = one.flown_centimu, one.started_at, one.finished_at
     if flown is None or started_at is None or finished_at is None or one.used_ml is None:
@@ -154,11 +159,12 @@ def _done_fault(
             "已作业须填面积、起止时间和用液量",
             "A done stop needs area, start, end and liquid",
         )
-    if not started_at < finished_at <= now or started_at.astimezone(SHANGHAI).date() != day:
+    begun_on = started_at.astimezone(SHANGHAI).date()
+    if not started_at < finished_at <= now or not days[0] <= begun_on <= days[1]:
         return (
             "times",
             "作业时间须在作业日内，先起后止且不晚于现在",
-            "The times lie on the plan's day, in order, and not in the future",
+            "The times lie on the plan's days, in order, and not in the future",
         )
     if one.reason is None and rules.report_needs_reason(
         flown, stop.area_centimu, stop.area_tolerance_permille

@@ -20,3 +20,14 @@ def mu(centimu: int | None) -> str | None:
 def centimu(text: str | None, *, row: int, field: str) -> int | None:
     """Return an area that came as text in 0.01 mu; a fault names the row from 1."""
     return None if text is None else Area.parse(text, row=row, field=field).centimu
+
+
+def second_of(clock: str) -> int:
+    """Return the second of the day of ``HH:MM``."""
+    hours, minutes = clock.split(":")
+    return int(hours) * 3600 + int(minutes) * 60
+
+
+def clock_of(second: int) -> str:
+    """Return a second of the day as ``HH:MM``."""
+    return f"{second // 3600:02d}:{second // 60 % 60:02d}"

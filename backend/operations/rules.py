@@ -45,6 +45,7 @@ class PlanState(StrEnum):
     REPORTED = "reported"
     FAILED = "failed"
     CANCELLED = "cancelled"
+    SUPERSEDED = "superseded"
 
 
 _VILLAGE = frozenset({Role.CLERK, Role.DIRECTOR})
@@ -89,10 +90,19 @@ PLAN_TRANSITIONS: frozenset[tuple[PlanState, PlanState]] = frozenset(
         (PlanState.SOLVED, PlanState.CANCELLED),
         (PlanState.PUBLISHED, PlanState.IN_PROGRESS),
         (PlanState.PUBLISHED, PlanState.CANCELLED),
+        (PlanState.PUBLISHED, PlanState.SUPERSEDED),
         (PlanState.IN_PROGRESS, PlanState.REPORTED),
     }
 )
-"""Allowed steps of a plan; the first four are the solver's, the others the dispatcher's."""
+"""Allowed steps of a plan; the first four are the solver's, the others the dispatcher's.
+
+Superseded: a newer plan of the same rest was published before this one was begun.
+"""
+
+PLAN_FINAL: frozenset[PlanState] = frozenset(PlanState) - {PlanState.QUEUED, PlanState.SOLVING}
+"""Where the solver has no more to say."""
+DRONES_ON_A_TRUCK_MAX = 3
+"""What one truck carries and one crew serves."""
 
 
 class Grounding(StrEnum):
@@ -112,13 +122,16 @@ class Grounding(StrEnum):
     """当日已有已发布方案"""
     NO_PILOT = "no_pilot"
     """一名飞手同时只操控一架, 条例 art. 26、31"""
+    TRUCK_FULL = "truck_full"
+    """一个机组至多三架"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Papers:
     """What decides whether a drone may fly on a day.
 
-    ``busy``: a published plan has it that day. ``pilot_taken``: another drone of the crew flies.
+    ``busy``: a published plan has it on one of the days. ``pilot_taken``: the crew's pilots have
+    other drones. ``truck_full``: the crew has as many drones as it can carry.
     """
 
     state: str
@@ -127,17 +140,19 @@ class Papers:
     certificate_until: date
     busy: bool
     pilot_taken: bool = False
+    truck_full: bool = False
 
 
-def grounding(papers: Papers, day: date) -> Grounding | None:
-    """Return why the drone stays on the ground on ``day``; ``None``: it may fly."""
+def grounding(papers: Papers, last_day: date) -> Grounding | None:
+    """Return why the drone stays on the ground until ``last_day``; ``None``: it may fly."""
     if papers.state != "ready":
         return Grounding(papers.state)
     checks = (
         (not papers.registration_no, Grounding.UNREGISTERED),
-        (papers.insured_until < day, Grounding.UNINSURED),
-        (papers.certificate_until < day, Grounding.CERTIFICATE),
+        (papers.insured_until < last_day, Grounding.UNINSURED),
+        (papers.certificate_until < last_day, Grounding.CERTIFICATE),
         (papers.busy, Grounding.BUSY),
+        (papers.truck_full, Grounding.TRUCK_FULL),
         (papers.pilot_taken, Grounding.NO_PILOT),
     )
     return next((cause for failed, cause in checks if failed), None)

@@ -6,12 +6,20 @@ from uuid import UUID
 
 from pydantic import Field
 
-from backend.core.wire import AreaMu, Id, In, Instant, LongText, Out, ShortText
+from backend.core.wire import AreaMu, Day, Id, In, Instant, LongText, Out, ShortText
 
 When = Annotated[
     Instant, Field(ge=datetime(2020, 1, 1, tzinfo=UTC), lt=datetime(2100, 1, 1, tzinfo=UTC))
 ]
 """An instant that calendars and time zones can hold."""
+ProductKind = Annotated[
+    Literal["insecticide", "fungicide", "herbicide", "foliar"],
+    Field(description="Which weather it bears / 药剂类别"),
+]
+Skills = Annotated[
+    list[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,29}$", examples=["slope"])]],
+    Field(max_length=10, description="Beyond flat fields: slope, orchard, night / 资质"),
+]
 OrderStateName = Literal[
     "draft", "released", "planned", "in_progress", "reported", "accepted", "settled", "cancelled"
 ]
@@ -45,6 +53,9 @@ class SprayOrderIn(In):
     earliest_at: When
     latest_at: When
     priority: Annotated[int, Field(ge=0, le=100)] = 0
+    product_kind: ProductKind = "insecticide"
+    harvest_on: Day | None = Field(default=None, description="When known / 计划收获日")
+    skills: Skills = Field(default_factory=list)
 
 
 class OrderStepIn(In):
@@ -74,6 +85,9 @@ class SprayOrderOut(Out):
     earliest_at: datetime
     latest_at: datetime
     priority: int
+    product_kind: ProductKind
+    harvest_on: date | None
+    skills: list[str]
     state: OrderStateName
     release_version: int
     parcels: int

@@ -1,33 +1,33 @@
-"""Solving a queued plan: snapshot, a child process, and a write only if nothing changed.
+"""Solving a queued plan: snapshot, weather, a child process, and a write only if nothing changed.
 
-No database session is open while the child works.
+No database session is open while the weather is asked for or the child works.
 """
 
 import asyncio
 import json
-import multiprocessing
 import time
-from contextlib import suppress
-from dataclasses import dataclass
-from multiprocessing.connection import Connection
-from multiprocessing.context import ForkServerProcess
-from multiprocessing.synchronize import Event
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
+from sqlmodel import select
 
 from backend.core.audit import Command
+from backend.core.clock import Clock, SystemClock
 from backend.core.db import Database, Scope, WriteSession
-from backend.operations import plans, snapshot
+from backend.gateways.weather import WeatherGateway
+from backend.operations import children, forecasting, planning, plans, replans, snapshot
 from backend.operations.facts import Snapshot
-from backend.operations.fleet_models import DispatchPlan
-from backend.operations.planning import Solved, Wish, solve_in_child
+from backend.operations.plan_models import DispatchPlan
+from backend.operations.plan_requests import grounded_rows
+from backend.operations.planning import Rest, Solved, Wish, replan_in_child, solve_in_child
 from backend.operations.rules import PlanState
 
 PROGRESS_EVERY_S = 1.0
 """Progress is written, and a cancel is looked for, this often."""
-_GRACE_S = 10.0
+NO_WEATHER = "weather-unavailable"
 _INSERT_STOPS = text(
     """
     INSERT INTO plan_stop (org_id, plan_id, drone_id, seq, job_id, parcel_id, start_at, finish_at,
@@ -40,41 +40,81 @@ _INSERT_STOPS = text(
 )
 
 
-@dataclass(slots=True)
-class _Child:
-    """The solver's process with its line to us."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Means:
+    """What a worker solves with: the weather source (None: there is none), clock and processes."""
 
-    process: ForkServerProcess
-    line: Connection
-    finish: Event
+    weather: WeatherGateway | None = None
+    clock: Clock = field(default_factory=SystemClock)
+    workers: int = 1
 
 
-async def solve_now(database: Database, *, org_id: int, plan_id: UUID) -> PlanState:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Task:
+    """A plan to be made: from a snapshot, or the rest of another plan.
+
+    ``products`` come with their kinds; they are there when the forecast is wanted.
+    """
+
+    digest: str
+    wish: Wish
+    by_forecast: bool
+    products: tuple[tuple[str, str], ...]
+    taken: Snapshot | None = None
+    rest: Rest | None = None
+
+    def refusal(self) -> str | None:
+        """Return why there is nothing to solve."""
+        if self.taken is None:
+            return None
+        if not self.taken.plots:
+            return "no-plot"
+        return None if self.taken.drones else "no-drone"
+
+    def drone_names(self) -> Mapping[str, UUID]:
+        """Return the names that the plan's documents call drones by."""
+        if self.rest is not None:
+            return self.rest.names.drones
+        return {} if self.taken is None else planning.Names.of(self.taken).drones
+
+
+async def solve_now(
+    database: Database, *, org_id: int, plan_id: UUID, means: Means | None = None
+) -> PlanState:
     """Solve a queued plan and return the state it ends in.
 
     A plan found ``solving`` belongs to a worker that died: it is solved anew. A plan that was
     cancelled, before or meanwhile, stays so. A change of jobs, drones or crews while the child
-    worked makes it ``failed`` with the reason ``stale``.
+    worked makes it ``failed`` with the reason ``stale``; a forecast that cannot be had, with
+    ``weather-unavailable``.
     """
-    begun = await _begin(database, org_id, plan_id)
-    if begun is None:
+    means = means or Means()
+    task = await _begin(database, org_id, plan_id, means)
+    if task is None:
         return PlanState.CANCELLED
-    taken, wish = begun
-    if not taken.drones or not taken.plots:
-        return await _fail(database, org_id, plan_id, "no-drone" if taken.plots else "no-plot")
-    child = await asyncio.to_thread(_start, taken, wish)
+    refusal = task.refusal()
+    if refusal is not None:
+        return await _fail(database, org_id, plan_id, refusal)
+    outlook = None
+    if task.by_forecast:
+        try:
+            outlook = await _outlook(task, means)
+        except forecasting.NoForecast:
+            return await _fail(database, org_id, plan_id, NO_WEATHER)
+        task = _under(task, outlook)
+    child = await asyncio.to_thread(_start, task)
     try:
         kind, answer = await _follow(database, org_id, plan_id, child)
     finally:
-        await asyncio.to_thread(_end, child)
+        await asyncio.to_thread(children.end, child)
     if kind == "cancelled":
         return PlanState.CANCELLED
     if kind != "solved":
         return await _fail(database, org_id, plan_id, str(answer))
-    return await _record(database, org_id, plan_id, taken, answer)
+    return await _record(database, org_id, plan_id, task, answer, outlook)
 
 
-async def _begin(database: Database, org_id: int, plan_id: UUID) -> tuple[Snapshot, Wish] | None:
+async def _begin(database: Database, org_id: int, plan_id: UUID, means: Means) -> _Task | None:
     """Mark the plan as being solved and read what it needs; ``None`` when nobody wants it."""
     async with database.write(_scope(org_id), _command("begin_plan", plan_id)) as session:
         plan = await plans.locked(session, org_id=org_id, plan_id=plan_id)
@@ -82,39 +122,82 @@ async def _begin(database: Database, org_id: int, plan_id: UUID) -> tuple[Snapsh
             plans.move(plan, PlanState.SOLVING)
         elif plan.state != PlanState.SOLVING:
             return None
+        asked = plan.request
+        job_ids = [UUID(one) for one in asked["job_ids"]]
+        again = asked.get("replan")
+        by_forecast = bool((again or asked).get("by_forecast"))
+        products = await replans.products_of(session, org_id=org_id, job_ids=job_ids)
+        if again is not None:
+            plan.snapshot = await plans.digest_of(session, plan)
+            return _Task(
+                digest=plan.snapshot,
+                wish=plans.wish_of(plan, workers=means.workers),
+                by_forecast=by_forecast,
+                products=tuple(products),
+                rest=await replans.rest_of(session, plan, workers=means.workers),
+            )
         taken = await snapshot.take(
             session,
             org_id=org_id,
             day=plan.day,
-            job_ids=[UUID(one) for one in plan.request["job_ids"]],
-            drone_ids=[UUID(one) for one in plan.request["drone_ids"]],
+            days=plan.days,
+            job_ids=job_ids,
+            drone_ids=[UUID(one) for one in asked["drone_ids"]],
         )
         plan.snapshot = taken.digest
-        plan.grounded = plans.grounded_rows(taken.grounded)
-        return taken, plans.wish_of(plan)
+        plan.grounded = grounded_rows(
+            snapshot.Fit(drones=taken.drones, crews=taken.crews, grounded=taken.grounded)
+        )
+        return _Task(
+            digest=taken.digest,
+            wish=plans.wish_of(plan, workers=means.workers),
+            by_forecast=by_forecast,
+            products=tuple(products),
+            taken=taken,
+        )
 
 
-def _start(taken: Snapshot, wish: Wish) -> _Child:
-    # The server of forks has the solver's modules loaded: a child starts in milliseconds, and
-    # inherits no thread and no connection of ours.
-    processes = multiprocessing.get_context("forkserver")
-    processes.set_forkserver_preload(["backend.operations.planning"])
-    ours, theirs = processes.Pipe(duplex=False)
-    finish = processes.Event()
-    process = processes.Process(
-        target=solve_in_child, args=(taken, wish, theirs, finish), daemon=True
+async def _outlook(task: _Task, means: Means) -> planning.Outlook:
+    """Ask for the weather of the task's areas; raise `forecasting.NoForecast`."""
+    areas: set[str] = set()
+    if task.taken is not None:
+        areas |= set(planning.areas_of(task.taken))
+    if task.rest is not None:
+        areas |= set(planning.areas_of_problem(task.rest.problem))
+        areas |= set(planning.areas_of(task.rest.urgent))
+    return await forecasting.outlook(
+        means.weather,
+        means.clock,
+        areas=sorted(areas),
+        products=task.products,
+        day=task.wish.day,
+        days=task.wish.days,
     )
-    process.start()
-    theirs.close()
-    return _Child(process=process, line=ours, finish=finish)
 
 
-async def _follow(database: Database, org_id: int, plan_id: UUID, child: _Child) -> tuple[str, Any]:
+def _under(task: _Task, outlook: planning.Outlook) -> _Task:
+    """Return the task with the forecast's windows; of a replanned day they hold from now on."""
+    wish = replace(task.wish, forecast=outlook.stamp)
+    if task.rest is None:
+        return replace(task, wish=replace(wish, windows=outlook.windows))
+    return replace(task, wish=wish, rest=replace(task.rest, wish=wish, windows=outlook.windows))
+
+
+def _start(task: _Task) -> children.Child:
+    parent = task.wish.workers > 1
+    if task.rest is not None:
+        return children.start(replan_in_child, task.rest, parent=parent)
+    return children.start(solve_in_child, task.taken, task.wish, parent=parent)
+
+
+async def _follow(
+    database: Database, org_id: int, plan_id: UUID, child: children.Child
+) -> tuple[str, Any]:
     """Pass progress on until the child answers; a cancelled plan ends it."""
     newest: dict[str, Any] = {}
     written_s = time.monotonic()
     while True:
-        kind, answer = await asyncio.to_thread(_receive, child)
+        kind, answer = await asyncio.to_thread(children.receive, child)
         if kind == "progress":
             newest = answer
         elif kind != "quiet":
@@ -123,32 +206,6 @@ async def _follow(database: Database, org_id: int, plan_id: UUID, child: _Child)
             written_s = time.monotonic()
             if not await _tell(database, org_id, plan_id, newest):
                 return "cancelled", None
-
-
-def _receive(child: _Child) -> tuple[str, Any]:
-    """Wait a moment for the child's next word; a dead child is a word too."""
-    if not child.line.poll(PROGRESS_EVERY_S / 4):
-        return "quiet", None
-    try:
-        word: tuple[str, Any] = child.line.recv()
-    except EOFError:
-        return "died", "solver-died"
-    return word
-
-
-def _end(child: _Child) -> None:
-    """Let the child go: ask, listen till it is quiet, and stop it by force if it is not."""
-    child.finish.set()
-    late_s = time.monotonic() + _GRACE_S
-    with suppress(EOFError):
-        while time.monotonic() < late_s:
-            if child.line.poll(0.1):
-                child.line.recv()
-    child.line.close()
-    if child.process.is_alive():
-        child.process.terminate()
-    child.process.join()
-    child.process.close()
 
 
 async def _tell(database: Database, org_id: int, plan_id: UUID, newest: dict[str, Any]) -> bool:
@@ -188,33 +245,51 @@ def _failed(plan: DispatchPlan, why: str) -> PlanState:
 
 
 async def _record(
-    database: Database, org_id: int, plan_id: UUID, taken: Snapshot, solved: Solved
+    database: Database,
+    org_id: int,
+    plan_id: UUID,
+    task: _Task,
+    solved: Solved,
+    outlook: planning.Outlook | None,
 ) -> PlanState:
     """Write the plan if the snapshot still holds."""
     async with database.write(_scope(org_id), _command("record_plan", plan_id)) as session:
         plan = await plans.locked(session, org_id=org_id, plan_id=plan_id)
         if plan.state != PlanState.SOLVING:
             return PlanState(plan.state)
-        now_digest = await snapshot.digest(
-            session,
-            org_id=org_id,
-            job_ids=[UUID(one) for one in plan.request["job_ids"]],
-            drone_ids=[UUID(one) for one in plan.request["drone_ids"]],
-        )
-        if now_digest != taken.digest:
+        if await plans.digest_of(session, plan) != task.digest:
             return _failed(plan, "stale")
         plans.move(plan, PlanState.SOLVED)
-        plan.problem, plan.plan = solved.problem, solved.plan
-        plan.ordered_centimu = solved.ordered_centimu
-        plan.planned_centimu = solved.planned_centimu
-        plan.violations = len(solved.violations)
-        await session.flush()
-        await write_stops(session, plan, solved)
+        plan.drone_names = {name: str(key) for name, key in task.drone_names().items()}
+        plan.forecast = solved.plan["forecast"] or None
+        if outlook is not None:
+            plan.weather = outlook.document
+        elif plan.forecast is not None:
+            plan.weather = await _weather_before(session, plan)
+        await write_solved(session, plan, solved)
         return PlanState.SOLVED
 
 
-async def write_stops(session: WriteSession, plan: DispatchPlan, solved: Solved) -> None:
-    """Insert a plan's stops in one statement; COPY is not open to a table with row security."""
+async def _weather_before(session: WriteSession, plan: DispatchPlan) -> dict[str, Any] | None:
+    """Return the forecast of the plan before, which a replanned day goes on with."""
+    found: dict[str, Any] | None = await session.scalar(
+        select(DispatchPlan.weather).where(
+            DispatchPlan.org_id == plan.org_id, DispatchPlan.id == plan.predecessor_id
+        )
+    )
+    return found
+
+
+async def write_solved(session: WriteSession, plan: DispatchPlan, solved: Solved) -> None:
+    """Write what a plan holds; its stops go in in one statement.
+
+    COPY is not open to a table with row security.
+    """
+    plan.problem, plan.plan = solved.problem, solved.plan
+    plan.ordered_centimu = solved.ordered_centimu
+    plan.planned_centimu = solved.planned_centimu
+    plan.violations = len(solved.violations)
+    await session.flush()
     stops = solved.stops
     await session.execute(
         _INSERT_STOPS,

@@ -15,7 +15,16 @@ from backend.cli.serving import work
 from backend.core.clock import SHANGHAI
 from backend.core.db import Scope
 from backend.core.errors import Unavailable
-from backend.operations import acceptance, fleet, handover, orders, planning, plans, reporting
+from backend.operations import (
+    acceptance,
+    fleet,
+    handover,
+    orders,
+    plan_requests,
+    planning,
+    plans,
+    reporting,
+)
 from backend.operations.rules import PlanState
 from backend.operations.settlement import settle
 
@@ -114,10 +123,10 @@ async def _fleet(stage: Stage) -> None:
 async def _plan(stage: Stage, url: str) -> UUID:
     """Ask for the day's plan and let the worker solve it, as in production."""
     async with stage.acting("request_plan", stage.provider, stage.dispatcher) as session:
-        wanted = plans.PlanRequest(
+        wanted = plan_requests.PlanRequest(
             day=SPRAY_DAY, seconds=PLAN_SECONDS, seed=1, area_cap_centimu=AREA_CAP_CENTIMU
         )
-        plan = await plans.request_plan(
+        plan = await plan_requests.request_plan(
             session,
             org_id=stage.provider,
             wanted=wanted,
@@ -127,7 +136,7 @@ async def _plan(stage: Stage, url: str) -> UUID:
     stage.say("十架无人机排明天的活", "Planning tomorrow for ten drones")
     started = time.perf_counter()
     with stage.bar("求解 solving (s)", int(PLAN_SECONDS)) as tick:
-        solving = asyncio.create_task(work(url, wait=False))
+        solving = asyncio.create_task(work(stage.settings, url, wait=False, clock=stage.clock))
         for _ in range(int(PLAN_SECONDS)):
             done, _pending = await asyncio.wait({solving}, timeout=1)
             tick()
