@@ -30,7 +30,7 @@ LATE_SIZES = (2, 3)
 EARLY_ROUNDS = 4
 CALIBRATE_EVERY = 20
 """Rounds after which the kernel's estimate is compared with what was flown."""
-ITERATIONS = 500
+ITERATIONS = 200
 """Iterations of the kernel for each day of a neighbourhood, where they are counted."""
 
 

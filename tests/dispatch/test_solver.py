@@ -252,7 +252,7 @@ def test_a_cancel_reaches_the_workers() -> None:
 def test_every_engine_plans_a_small_valley(engine: str) -> None:
     """All engines keep the rules, and none plans less than nine tenths of what can be planned."""
     given = day_problem(mu=300, drones=2, seed=5, length_m=3000.0)
-    plan = solve(given, stop=Stop(iterations=30), engine=engine)
+    plan = solve(given, stop=Stop(iterations=8), engine=engine)
     assert check(given, plan) == ()
     assert plan.parameters.engine == engine
     assert plan.objective.weight_planned >= 0.9 * sum(one.weight for one in given.jobs)
@@ -261,7 +261,7 @@ def test_every_engine_plans_a_small_valley(engine: str) -> None:
 
 def test_blocks_plan_a_small_valley_better_than_the_baseline() -> None:
     """The search plans more of a valley that is too large for its drones than dealing does."""
-    whole = day_problem(mu=1800, drones=2, seed=5, length_m=6000.0)
+    whole = day_problem(mu=700, drones=1, seed=5, length_m=5000.0)
     given = replace(whole, windows=whole.windows[:1])
     greedy = solve(given, stop=QUICK, engine="greedy")
     blocks = solve(given, stop=Stop(iterations=12))
