@@ -9,8 +9,11 @@ from backend.income.routes import routes as income
 from backend.land.routes import routes as land
 from backend.ledger.closing_routes import routes as closing
 from backend.ledger.routes import routes as ledger
+from backend.operations.change_routes import routes as plan_changes
 from backend.operations.fleet_routes import routes as fleet
+from backend.operations.insight_routes import routes as plan_insights
 from backend.operations.order_routes import routes as orders
+from backend.operations.places_routes import routes as places
 from backend.operations.plan_routes import routes as plans
 from backend.parties.routes import routes as parties
 from backend.payouts.bank_routes import routes as banking
@@ -26,7 +29,10 @@ ROUTERS: tuple[APIRouter, ...] = (
     contracts,
     orders,
     fleet,
+    places,
     plans,
+    plan_changes,
+    plan_insights,
     labour,
     payouts,
     banking,

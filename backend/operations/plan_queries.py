@@ -9,6 +9,8 @@ from sqlmodel import select
 from backend.core.area import Area
 from backend.core.db import ReadSession, WriteSession
 from backend.core.pages import Page, decode_cursor, page_of
+from backend.operations import rules
+from backend.operations.change_schemas import PlanWeatherOut, UsableOut, WeatherAreaOut
 from backend.operations.errors import PlanNotFound, PlanNotSolved
 from backend.operations.plan_models import DispatchPlan
 from backend.operations.plan_schemas import (
@@ -22,7 +24,7 @@ from backend.operations.plan_schemas import (
     WindowOut,
 )
 from backend.operations.planning import left_out
-from backend.operations.plans import WITHOUT_DOCUMENTS
+from backend.operations.plans import WITHOUT_DOCUMENTS, day_windows
 from backend.operations.rows import clock_of, mu, plain
 
 _DRONE_DAYS = text(
@@ -53,6 +55,14 @@ _STOPS = text(
     JOIN spray_job_plot p
       ON p.org_id = s.org_id AND p.job_id = s.job_id AND p.parcel_id = s.parcel_id
     WHERE s.org_id = :org AND s.plan_id = :plan AND s.drone_id = :drone ORDER BY s.seq
+    """
+)
+
+
+_WEATHER = text(
+    """
+    SELECT day, days, request, forecast, weather, problem -> 'windows' AS windows
+    FROM dispatch_plan WHERE org_id = :org AND id = :plan
     """
 )
 
@@ -185,4 +195,37 @@ def _progress(stored: dict[str, Any] | None) -> ProgressOut | None:
         elapsed_ms=stored.get("elapsed_ms"),
         planned_mu=mu(stored.get("area_centimu")),
         plots=stored.get("jobs"),
+    )
+
+
+async def weather(session: ReadSession, *, org_id: int, plan_id: UUID) -> PlanWeatherOut:
+    """Return the weather behind a plan; raise `PlanNotFound`.
+
+    Raises `PlanNotSolved` for a plan by the forecast whose forecast is not there (yet).
+    """
+    row = (await session.execute(_WEATHER, {"org": org_id, "plan": plan_id})).first()
+    if row is None:
+        raise PlanNotFound
+    by_forecast = bool((row.request.get("replan") or row.request).get("by_forecast"))
+    if row.windows is None and by_forecast:
+        raise PlanNotSolved
+    windows = row.windows or [
+        {"start_s": one.start_s, "end_s": one.end_s, "products": [], "areas": []}
+        for one in day_windows(row.request["windows"], row.days)
+    ]
+    return PlanWeatherOut(
+        weather="forecast" if row.forecast is not None else "given",
+        forecast=row.forecast,
+        windows=[
+            UsableOut(
+                start_at=rules.local_instant(row.day, one["start_s"]),
+                end_at=rules.local_instant(row.day, one["end_s"]),
+                products=one["products"],
+                areas=one["areas"],
+            )
+            for one in windows
+        ],
+        areas=[
+            WeatherAreaOut.model_validate(area) for area in (row.weather or {}).get("areas", [])
+        ],
     )

@@ -27,7 +27,15 @@ from backend.operations.planning.asking import (
 )
 from backend.operations.planning.child import NOT_BEGUN, Rest, replan_in_child, solve_in_child
 from backend.operations.planning.comparing import Comparison, Place, Sums, compare
-from backend.operations.planning.problem import Wish, area_of, job_key, models, problem_for
+from backend.operations.planning.problem import (
+    Wish,
+    area_of,
+    job_key,
+    models,
+    problem_for,
+    refusal_of_mix_point,
+    refusal_of_zone,
+)
 from backend.operations.planning.weather import (
     Outlook,
     areas_of,
@@ -72,6 +80,8 @@ __all__ = [
     "picture",
     "place_of",
     "problem_for",
+    "refusal_of_mix_point",
+    "refusal_of_zone",
     "replan_in_child",
     "solve_in_child",
     "stop_rows",

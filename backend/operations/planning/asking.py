@@ -1,6 +1,6 @@
 """Questions about a stored plan: what a change costs, why a plot is left out, what if."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from multiprocessing.connection import Connection
 from typing import Any, Literal, get_args
@@ -116,7 +116,9 @@ def _moved(problem: dispatch.Problem, plan: dispatch.Plan, wanted: Move, names: 
             (one.code.value, one.sentence("zh"), one.sentence("en")) for one in edited.violations
         ),
         dropped=tuple((one.job_id, one.cause.value) for one in edited.dropped),
-        edited=solved(problem, edited.plan, names) if wanted.whole else None,
+        edited=solved(problem, replace(edited.plan, forecast=plan.forecast), names)
+        if wanted.whole
+        else None,
     )
 
 

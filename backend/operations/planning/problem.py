@@ -15,10 +15,12 @@ from backend.operations.facts import (
     CrewFacts,
     DroneFacts,
     JobFacts,
+    MixPointFacts,
     PinFacts,
     PlotFacts,
     Snapshot,
     WindowFacts,
+    ZoneFacts,
 )
 
 Ring = tuple[tuple[float, float], ...]
@@ -73,28 +75,27 @@ def problem_for(snapshot: Snapshot, wish: Wish) -> dispatch.Problem:
         drones=tuple(_drone(drone, wish.area_cap_centimu) for drone in snapshot.drones),
         crews=tuple(_crew(crew) for crew in snapshot.crews),
         windows=tuple(window(one) for one in wish.windows),
-        zones=tuple(
-            dispatch.Zone(
-                zone_id=zone.name if number == 1 else f"{zone.name}·{number}",
-                rings=part,
-                buffer_m=zone.buffer_m,
-                products=zone.products,
-                kind=dispatch.ZoneKind(zone.kind),
-            )
-            for zone in snapshot.zones
-            for number, part in enumerate(_parts(zone.polygon), start=1)
-        ),
-        mix_points=tuple(
-            dispatch.MixPoint(
-                point_id=point.name,
-                place=point.place,
-                fill_s=point.fill_s,
-                open_s=point.open_s,
-                close_s=point.close_s,
-            )
-            for point in snapshot.mix_points
-        ),
+        zones=tuple(one for zone in snapshot.zones for one in _zones(zone)),
+        mix_points=tuple(_mix_point(point) for point in snapshot.mix_points),
     )
+
+
+def refusal_of_zone(zone: ZoneFacts) -> tuple[str, str, str] | None:
+    """Return what the dispatcher refuses of a zone: field, Chinese and English; None: nothing."""
+    try:
+        tuple(_zones(zone))
+    except dispatch.InvalidProblem as error:
+        return error.field, error.zh, error.en
+    return None
+
+
+def refusal_of_mix_point(point: MixPointFacts) -> tuple[str, str, str] | None:
+    """Return what the dispatcher refuses of a mixing point, as `refusal_of_zone` does."""
+    try:
+        _mix_point(point)
+    except dispatch.InvalidProblem as error:
+        return error.field, error.zh, error.en
+    return None
 
 
 def jobs_for(snapshot: Snapshot, wish: Wish) -> Iterator[dispatch.Job]:
@@ -154,6 +155,28 @@ def _job(
         pre_harvest_days=job.pre_harvest_days,
         pinned_drone_id=pinned,
         pinned_day=-1 if pin is None else pin.day,
+    )
+
+
+def _zones(zone: ZoneFacts) -> Iterator[dispatch.Zone]:
+    """Yield a zone's parts, numbered from the second on."""
+    for number, part in enumerate(_parts(zone.polygon), start=1):
+        yield dispatch.Zone(
+            zone_id=zone.name if number == 1 else f"{zone.name}·{number}",
+            rings=part,
+            buffer_m=zone.buffer_m,
+            products=zone.products,
+            kind=dispatch.ZoneKind(zone.kind),
+        )
+
+
+def _mix_point(point: MixPointFacts) -> dispatch.MixPoint:
+    return dispatch.MixPoint(
+        point_id=point.name,
+        place=point.place,
+        fill_s=point.fill_s,
+        open_s=point.open_s,
+        close_s=point.close_s,
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import date
 from typing import Any
 
@@ -112,7 +112,8 @@ def _hour(state: weather.HourState) -> dict[str, Any]:
 
     An hour that the forecast does not reach has no values.
     """
-    values = {} if state.hour is None else asdict(state.hour)
+    names = (one.name for one in fields(weather.Hour))
+    values = dict.fromkeys(names) if state.hour is None else asdict(state.hour)
     return values | {
         "start": state.start.isoformat(),
         "open_s": state.open_s,
