@@ -7,26 +7,22 @@ then the rest is improved, and a plot changes its crew only where that is worth 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from dispatch.assemble import assemble
 from dispatch.document import dump, load
 from dispatch.engine import Context, Progress, Stop
 from dispatch.freeze import freeze
 from dispatch.land import Job, Window
 from dispatch.model import Problem
-from dispatch.physics import distances_m
 from dispatch.plan import Parameters, Plan
 from dispatch.resources import SPEED_LEGAL_CM_PER_S, Drone
 from dispatch.resume import draft_of
-from dispatch.search.draft import Draft, Leg
+from dispatch.search.force import force_in
 from dispatch.search.improve import Improver
 from dispatch.search.mend import mend
-from dispatch.search.settle import fill, settle
 from dispatch.validation import require, require_int
 
-STABILITY_S = 1200
-"""Seconds that a change must save for each plot that it gives to another crew or day."""
+STABILITY_S = 20_000
+"""Seconds that a change must save for each plot that it takes from its crew or leaves out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +55,6 @@ class Slower:
 
 
 Event = Breakdown | Rain | Urgent | Slower
-_DAYS_TRIED = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +107,7 @@ def replan(
     context = Context.open(changed, stop, seed, workers, on_progress)
     draft = draft_of(context, plan)
     urgent = {job.job_id for event in events if isinstance(event, Urgent) for job in event.jobs}
-    _force_in(draft, urgent)
+    force_in(draft, urgent)
     context.report("urgent", [leg.flight for leg in draft.legs])
     homes = {lot: index for index, leg in enumerate(draft.legs) for lot in leg.order}
     improver = Improver(context, draft, stability_s=stability_s, homes=homes)
@@ -187,66 +182,3 @@ def _slow_down(drones: dict[str, Drone], problem: Problem, event: Slower) -> Non
             speed = min(SPEED_LEGAL_CM_PER_S, max(1, machine.speed_cm_per_s * event.percent // 100))
             slow = replace(machine, model=f"{machine.model}@{event.percent}%", speed_cm_per_s=speed)
             drones[drone_id] = replace(drone, machine=slow)
-
-
-def _force_in(draft: Draft, wanted: set[str]) -> None:
-    """Insert urgent lots one by one where they cost least; what earns less gives way."""
-    net = draft.net
-    urgent = [
-        index
-        for index, lot in enumerate(net.lots)
-        if any(plot.job.job_id in wanted for plot in lot.plots)
-    ]
-    for lot in sorted(urgent, key=lambda one: (-int(net.weight[one]), one)):
-        held = [int(one) for one in urgent if draft.served[one]]
-        best: Leg | None = None
-        gain = 0
-        for index in _nearest_days(draft, lot):
-            leg = _with(draft, index, lot)
-            kept = all(one in leg.order for one in held if draft.at[one] == index)
-            extra = leg.cost - draft.legs[index].cost
-            if lot in leg.order and kept and (best is None or extra < gain):
-                best, gain = leg, extra
-        if best is not None:
-            draft.put(best.flight.crew_day.index, best)
-    idle = np.array(draft.unserved(), dtype=np.int64)
-    for index in range(len(draft.legs)):
-        draft.put(index, fill(draft, draft.legs[index], idle[~draft.served[idle]]))
-
-
-def _nearest_days(draft: Draft, lot: int) -> list[int]:
-    """Return the crews' days in the order of how near they come to a lot."""
-    net = draft.net
-    place = (float(net.access[lot][0]), float(net.access[lot][1]))
-
-    def away_m(index: int) -> float:
-        order = draft.legs[index].order
-        spots = net.access[order] if order else np.array([net.fleet.crew_days[index].place])
-        return float(distances_m(place, spots).min())
-
-    return sorted(range(len(draft.legs)), key=away_m)[:_DAYS_TRIED]
-
-
-def _with(draft: Draft, index: int, lot: int) -> Leg:
-    """Return the cheapest day with a lot put in by force, which pays more than anything else."""
-    net, leg = draft.net, draft.legs[index]
-    best: Leg | None = None
-    for stretch in net.of_day[index]:
-        wanted = {one: list(lots) for one, lots in leg.by_stretch.items()}
-        wanted[stretch].insert(_cheapest(draft, index, wanted[stretch], lot), lot)
-        tried = settle(draft, index, wanted, keep=frozenset({lot}))
-        if lot in tried.order and (best is None or tried.cost < best.cost):
-            best = tried
-    return leg if best is None else best
-
-
-def _cheapest(draft: Draft, index: int, lots: Sequence[int], lot: int) -> int:
-    """Return the position at which a lot lengthens a stretch least."""
-    if not lots:
-        return 0
-    net, day = draft.net, draft.net.fleet.crew_days[index]
-    nodes, one = np.array(lots), np.array([lot])
-    into, out = net.between(nodes, one, day)[:, 0], net.between(one, nodes, day)[0]
-    legs = np.diagonal(net.between(nodes[:-1], nodes[1:], day))
-    extra = np.concatenate([out[:1], into[:-1] + out[1:] - legs, into[-1:]])
-    return int(extra.argmin())

@@ -5,6 +5,7 @@ promising lots that nobody has, gives them to the kernel with a warm start, flie
 and keeps it when it is better. Disjoint neighbourhoods are solved side by side by worker processes.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
@@ -63,10 +64,14 @@ class Improver:
     _touched: dict[int, int] = field(default_factory=dict)
     _chance: np.random.Generator = field(init=False)
     _fairness: Fairness = field(init=False)
+    _residents: dict[int, list[int]] = field(init=False)
 
     def __post_init__(self) -> None:
         """Seed the choice of neighbourhoods."""
         self._fairness = Fairness(self.context.fleet)
+        self._residents = defaultdict(list)
+        for lot, day in self.homes.items():
+            self._residents[day].append(lot)
         self._chance = np.random.default_rng(self.context.seed)
 
     def run(self, pool: Executor | None, over: Callable[[], bool], most: int | None = None) -> None:
@@ -247,13 +252,15 @@ class Improver:
             draft.put(index, leg)
 
     def _price(self, legs: Sequence[Leg]) -> int:
-        """Return what some days cost, with the price of every lot that left its home among them."""
-        moved = sum(
-            len(self.draft.net.lots[lot].plots)
-            for leg in legs
-            for lot in leg.order
-            if self.homes.get(lot, leg.flight.crew_day.index) != leg.flight.crew_day.index
-        )
+        """Return what some days cost, with the price of every plot that is not at home any more."""
+        moved = 0
+        for leg in legs if self.stability_s else ():
+            kept = set(leg.order)
+            moved += sum(
+                len(self.draft.net.lots[lot].plots)
+                for lot in self._residents[leg.flight.crew_day.index]
+                if lot not in kept
+            )
         changed = {leg.flight.crew_day.index for leg in legs}
         others = [leg for at, leg in enumerate(self.draft.legs) if at not in changed]
         lacking = self._fairness.lacking([leg.flight for leg in (*others, *legs)])
