@@ -18,13 +18,15 @@ from dispatch.engine import Progress, Stop
 from dispatch.engines import ENGINES
 from dispatch.explain import CHANGES, what_if, why, why_not
 from dispatch.fleet import Fleet
+from dispatch.flown import mission_files, missions_of
 from dispatch.model import Problem
 from dispatch.plan import Plan
 from dispatch.render import geojson, svg_gantt, svg_map
 from dispatch.replan import STABILITY_S, Events, replan
 from dispatch.schema import KINDS, schema_of
+from dispatch.sheets import FontMissing, GlyphMissing, day_sheets
 from dispatch.solver import solve
-from dispatch.validation import InvalidProblem
+from dispatch.validation import InvalidProblem, require_int
 
 
 def _budget(command: argparse.ArgumentParser, seconds: float) -> None:
@@ -68,6 +70,11 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--geojson", type=Path, help="plots and routes for a map program")
         command.add_argument("--svg-map", type=Path, help="a map to look at")
         command.add_argument("--svg-gantt", type=Path, help="the drones' days to look at")
+        command.add_argument("--sheets", type=Path, help="PDF: a day's sheet for each crew")
+        command.add_argument("--missions", type=Path, help="folder for a drone's mission files")
+        command.add_argument("--drone", help="whose missions")
+        whole = "0 is the first; pictures show all days without it, sheets and missions the first"
+        command.add_argument("--day", type=int, help=whole)
     schema = commands.add_parser("schema", help="print a document's JSON Schema")
     schema.add_argument("kind", choices=sorted(KINDS))
     return parser
@@ -190,11 +197,20 @@ def _render(given: argparse.Namespace) -> int:
 
 
 def _draw(given: argparse.Namespace, problem: Problem, plan: Plan) -> None:
-    """Write the pictures that were asked for."""
+    """Write the pictures, sheets and missions that were asked for."""
+    if given.day is not None:
+        require_int(given.day, "--day", "day", 0, problem.days - 1)
     views = ((given.geojson, geojson), (given.svg_map, svg_map), (given.svg_gantt, svg_gantt))
     for path, view in views:
         if path is not None:
-            path.write_text(view(problem, plan), encoding="utf-8")
+            path.write_text(view(problem, plan, day=given.day), encoding="utf-8")
+    if given.sheets is not None:
+        given.sheets.write_bytes(day_sheets(problem, plan, day=given.day or 0))
+    if given.missions is not None:
+        flown = missions_of(problem, plan, given.drone, given.day or 0)
+        given.missions.mkdir(parents=True, exist_ok=True)
+        for name, content in mission_files(flown).items():
+            (given.missions / name).write_bytes(content)
 
 
 def _check(given: argparse.Namespace) -> int:
@@ -248,10 +264,13 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; 0 is well, 1 a plan with violations, 2 input that cannot be used."""
-    given = _parser().parse_args(arguments)
+    parser = _parser()
+    given = parser.parse_args(arguments)
+    if getattr(given, "missions", None) is not None and given.drone is None:
+        parser.error("--missions 须同时给出 --drone | --missions needs --drone")
     try:
         return _COMMANDS[given.command](given)
-    except (InvalidDocument, InvalidProblem) as error:
+    except (InvalidDocument, InvalidProblem, FontMissing, GlyphMissing) as error:
         print(f"{error.zh} | {error.en}", file=sys.stderr)
     except (OSError, UnicodeDecodeError) as error:
         print(f"无法读写 | cannot read or write: {error}", file=sys.stderr)

@@ -73,6 +73,45 @@ def test_pictures_are_written(tmp_path: Path) -> None:
     assert all((tmp_path / name).stat().st_size > 1000 for name in names.values())
 
 
+def test_render_prints_sheets_and_missions_of_a_day(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The PDF, one drone's mission files, and one day's map are written from a plan document."""
+    problem, plan = written(tmp_path), tmp_path / "plan.json"
+    given = ["plan", str(problem), "--iterations", "1", "--engine", "greedy", "--out", str(plan)]
+    assert main(given) == 0
+    folder, drawing = tmp_path / "flights", ["render", str(problem), str(plan)]
+    missions = ["--missions", str(folder), "--drone", "D0"]
+    assert main([*drawing, *missions, "--day", "0", "--svg-map", str(tmp_path / "map.svg")]) == 0
+    names = sorted(path.name for path in folder.iterdir())
+    assert {"missions.kml", "TASKDATA.XML"} < set(names)
+    assert sum(name.endswith(".plan") for name in names) == (len(names) - 2) // 2 > 0
+    assert main([*drawing, *missions[:3], "D9"]) == 2
+    assert main([*drawing, "--day", "1"]) == 2
+    assert "0 至 0" in capsys.readouterr().err
+    with pytest.raises(SystemExit, match="2"):
+        main([*drawing, *missions[:2]])
+    sheets = tmp_path / "sheets.pdf"
+    code = main([*drawing, "--sheets", str(sheets)])
+    if code != 0 and "TGJ_CI" not in os.environ:
+        assert "fonts-noto-cjk" in capsys.readouterr().err
+        pytest.skip("no Chinese font on this machine")
+    assert code == 0
+    assert sheets.read_bytes().startswith(b"%PDF-")
+
+
+def test_sheets_without_a_font_exit_with_two_and_say_what_to_install(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The plan is written all the same; only the paper is missing."""
+    monkeypatch.setenv("TGJ_FONT_DIR", str(tmp_path))
+    out = tmp_path / "plan.json"
+    given = ["plan", str(written(tmp_path)), "--iterations", "1", "--engine", "greedy"]
+    assert main([*given, "--out", str(out), "--sheets", str(tmp_path / "a.pdf")]) == 2
+    assert "fonts-noto-cjk" in capsys.readouterr().err
+    assert out.stat().st_size > 1000
+
+
 @pytest.mark.skipif(os.name == "nt", reason="SIGINT to a child needs POSIX signals")
 def test_an_interrupt_keeps_the_best_plan_so_far(tmp_path: Path) -> None:
     """Ctrl-C during a ten-minute search ends it at once with a sound plan on standard output."""
