@@ -73,7 +73,7 @@ async def put_mix_point(
             )
         )
     )
-    point = MixPoint(org_id=org_id, **_values(wanted))
+    found: MixPoint | None = None
     if point_id is not None:
         found = await session.scalar(
             select(MixPoint)
@@ -82,8 +82,12 @@ async def put_mix_point(
         )
         if found is None:
             raise MixPointNotFound
-        point = _changed(found, _values(wanted), expected_version)
-    await _check_name(session, MixPoint, org_id, wanted.name, point.id)
+    await _check_name(session, MixPoint, org_id, wanted.name, point_id)
+    point = (
+        MixPoint(org_id=org_id, **_values(wanted))
+        if found is None
+        else _changed(found, _values(wanted), expected_version)
+    )
     session.add(point)
     await session.flush()
     return mix_point_out(point)
@@ -102,13 +106,8 @@ async def put_zone(
     Raises `PlaceExists`, `PlaceUnsound`, ``BadInput`` for a polygon that is none, `ZoneNotFound`,
     ``PreconditionFailed``.
     """
-    repaired = geometry.repair(
-        geometry.polygon_from_geojson(dict(wanted.polygon), path="polygon"), subject=wanted.name
-    )
-    if isinstance(repaired, geometry.Refused):
-        raise BadInput([repaired.fault])
     values = _values(wanted) | {
-        "polygon": geometry.polygon_to_geojson(repaired.polygon),
+        "polygon": _sound(wanted.polygon),
         "products": sorted(set(wanted.products)),
     }
     _refuse(
@@ -122,7 +121,7 @@ async def put_zone(
             )
         )
     )
-    zone = SprayZone(org_id=org_id, **values)
+    found: SprayZone | None = None
     if zone_id is not None:
         found = await session.scalar(
             select(SprayZone)
@@ -131,8 +130,12 @@ async def put_zone(
         )
         if found is None:
             raise ZoneNotFound
-        zone = _changed(found, values, expected_version)
-    await _check_name(session, SprayZone, org_id, wanted.name, zone.id)
+    await _check_name(session, SprayZone, org_id, wanted.name, zone_id)
+    zone = (
+        SprayZone(org_id=org_id, **values)
+        if found is None
+        else _changed(found, values, expected_version)
+    )
     session.add(zone)
     await session.flush()
     return ZoneOut.model_validate(zone)
@@ -177,6 +180,19 @@ def mix_point_out(row: MixPoint) -> MixPointOut:
     return MixPointOut(**plain(row, MixPointOut), **hours)
 
 
+def _sound(value: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a valid polygon in degrees; raise ``BadInput`` naming what is wrong."""
+    polygon = geometry.polygon_from_geojson(dict(value), path="polygon")
+    west, south, east, north = polygon.bounds
+    if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
+        zh, en = "范围应为经纬度（度）", "The polygon must be in degrees"
+        raise BadInput([Fault(code="polygon-not-degrees", zh=zh, en=en, field="polygon")])
+    answer = geometry.repair(polygon, subject="polygon")
+    if isinstance(answer, geometry.Refused):
+        raise BadInput([answer.fault])
+    return geometry.polygon_to_geojson(answer.polygon)
+
+
 def _values(wanted: MixPointWish | ZoneWish) -> dict[str, Any]:
     return {name: getattr(wanted, name) for name in type(wanted).__dataclass_fields__}
 
@@ -204,19 +220,20 @@ async def _check_name(
     table: type[MixPoint] | type[SprayZone],
     org_id: int,
     name: str,
-    own_id: UUID,
+    own_id: UUID | None,
 ) -> None:
     # One registration of a provider at a time, so that the check below holds until the insert.
     await session.execute(
         text("SELECT pg_advisory_xact_lock(hashtextextended('place:' || :org, 0))"),
         {"org": str(org_id)},
     )
-    with session.no_autoflush:
-        taken = await session.scalar(
-            select(table.id).where(
-                table.org_id == org_id, col(table.name) == name, col(table.id) != own_id
-            )
+    taken = await session.scalar(
+        select(table.id).where(
+            table.org_id == org_id,
+            col(table.name) == name,
+            col(table.id).is_distinct_from(own_id),
         )
+    )
     if taken is not None:
         raise PlaceExists
 

@@ -5,9 +5,11 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import httpx
+
 from backend.core.clock import SteppedClock
 from backend.operations.rules import PlanState
-from backend.operations.solving import solve_now
+from backend.operations.solving import Means, solve_now
 from tests.people import World
 
 FARMER_FEN, PROVIDER_FEN = 1500, 1233
@@ -164,14 +166,26 @@ class Season:
         )
         return asked
 
-    async def solved(self, *orders: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    async def solved(
+        self, *orders: dict[str, Any], means: Means | None = None, **changes: Any
+    ) -> dict[str, Any]:
         """Ask for a plan and solve it; return it solved."""
         asked = await self.ask(*orders, **changes)
-        state = await solve_now(
-            self.world.database, org_id=self.world.provider, plan_id=UUID(asked["id"])
-        )
-        assert state is PlanState.SOLVED
+        assert await self.solve(asked, means) is PlanState.SOLVED
         return await self.plan(asked)
+
+    async def solve(self, asked: dict[str, Any], means: Means | None = None) -> PlanState:
+        """Solve a queued plan as the worker does."""
+        return await solve_now(
+            self.world.database, org_id=self.world.provider, plan_id=UUID(asked["id"]), means=means
+        )
+
+    async def on_plan(
+        self, plan: dict[str, Any], method: str, path: str, body: Any = None, **more: str
+    ) -> httpx.Response:
+        """Send a request about a plan as the dispatcher; it may be refused."""
+        whole = f"/v1/orgs/{{provider}}/plans/{plan['id']}/{path}"
+        return await self.world.call("dispatcher", method, whole, body, **more)
 
     async def plan(self, plan: dict[str, Any]) -> dict[str, Any]:
         """Return the plan as it stands."""
