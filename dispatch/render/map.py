@@ -80,7 +80,8 @@ def svg_map(problem: Problem, plan: Plan, *, day: int | None = None) -> str:
     side = _MARGIN + _frame(view)[0]
     legend, legend_y = _legend(problem, plan, look, (side, _TOP + 4))
     height = max(_TOP + view.size[1] + 80, legend_y + 30)
-    parts += [*legend, *ground.scale_bar(view, (_MARGIN, height - 26))]
+    foot = _TOP + view.size[1] + 54
+    parts += [*legend, *ground.scale_bar(view, (_MARGIN, foot))]
     return page(side + _SIDE, height, f"Map {plan.day.isoformat()}", parts)
 
 
