@@ -186,6 +186,8 @@ def _assigned(
     model.maximize(sum(gain))
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
+    # Its own handler would take Ctrl-C from whoever waits for the plan.
+    solver.parameters.catch_sigint_signal = False
     solver.parameters.random_seed = seed % 2**31
     solver.parameters.max_deterministic_time = _DETERMINISTIC_S
     status = solver.solve(model)
