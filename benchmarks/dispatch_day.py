@@ -143,7 +143,7 @@ def day_problem(*, mu: int, drones: int, seed: int, length_m: float) -> Problem:
 def main() -> None:
     """Print one JSON line for each figure."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--mu", type=int, default=10_000)
+    parser.add_argument("--mu", type=int, default=9_950)
     parser.add_argument("--drones", type=int, default=DRONES)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=8.0)
