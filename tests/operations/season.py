@@ -1,13 +1,13 @@
 """A spraying season for tests: contracts on both tiers, a fleet, and the steps of an order."""
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import httpx
 
-from backend.core.clock import SteppedClock
+from backend.core.clock import SHANGHAI, SteppedClock
 from backend.operations.rules import PlanState
 from backend.operations.solving import Means, solve_now
 from tests.people import World
@@ -256,3 +256,15 @@ class Season:
         plan = await self.advance(await self.solved(*orders), "published", "in_progress")
         await self.report(plan, *[self.done(stop) for stop in await self.stops(plan)])
         await self.advance(await self.plan(plan), "reported")
+
+    def seconds(self, instant: str) -> float:
+        """Return an instant of an answer as a number of seconds."""
+        return datetime.fromisoformat(instant).timestamp()
+
+    def day_of(self, instant: str) -> date:
+        """Return the business day of an instant of an answer."""
+        return datetime.fromisoformat(instant).astimezone(SHANGHAI).date()
+
+    def order_body(self) -> dict[str, Any]:
+        """Return an order's facts without its contract."""
+        return dict(ORDER)
