@@ -4,6 +4,7 @@ import psycopg
 import pytest
 
 from backend.cli.serving import work
+from backend.core.settings import Settings
 
 
 async def test_a_second_worker_knows_its_jobs(
@@ -20,7 +21,7 @@ async def test_a_second_worker_knows_its_jobs(
             " 'x', NULL, %s::jsonb, NULL)::jobs.procrastinate_job_to_defer_v1])",
             ('{"org_id": 1, "plan_id": "019f1c2a-0000-7000-8000-000000000001"}',),
         )
-        await work(database_url, wait=False)
+        await work(Settings(), database_url, wait=False)
     rows = owner.execute("SELECT task_name, status FROM jobs.procrastinate_jobs").fetchall()
     assert rows == [("tgj:solve_plan", "failed")] * 2
     assert caplog.text.count("PlanNotFound") >= 2

@@ -21,6 +21,7 @@ from backend.core import geometry
 from backend.core.audit import Command
 from backend.core.clock import SteppedClock
 from backend.core.intake import FeatureSet, read_features
+from backend.core.settings import Settings
 from backend.land.cadastre import ParcelOptions
 from backend.land.parcels import import_parcels
 from backend.operations import fleet
@@ -178,7 +179,7 @@ async def planned(
         seconds=4,
         seed=1,
     )
-    await work(database_url, wait=False)
+    await work(Settings(), database_url, wait=False)
     plan = await season.plan(asked)
     assert (plan["state"], plan["violations"]) == ("solved", 0)
     return plan
