@@ -13,7 +13,7 @@ from backend.core.clock import Clock, SystemClock
 from backend.core.db import Database
 from backend.core.jobs import job_app
 from backend.core.settings import Settings
-from backend.gateways.weather import weather_gateway
+from backend.gateways.weather import WeatherGateway, weather_gateway
 from backend.operations import tasks as operations_tasks
 from backend.operations.solving import Means
 
@@ -77,12 +77,24 @@ async def serve(
                 await worker
 
 
-async def work(settings: Settings, url: str, *, wait: bool, clock: Clock | None = None) -> None:
-    """Run jobs; with ``wait`` for ever, else until none is left."""
+async def work(
+    settings: Settings,
+    url: str,
+    *,
+    wait: bool,
+    clock: Clock | None = None,
+    weather: WeatherGateway | None = None,
+) -> None:
+    """Run jobs; with ``wait`` for ever, else until none is left.
+
+    ``clock`` and ``weather`` stand in for the machine's clock and the configured source.
+    """
     database = await Database.open(url, connections=4)
     clock = clock or SystemClock()
     means = Means(
-        weather=weather_gateway(settings, clock), clock=clock, workers=settings.solver_workers
+        weather=weather or weather_gateway(settings, clock),
+        clock=clock,
+        workers=settings.solver_workers,
     )
     app = job_app(url, [make() for make in _BLUEPRINTS])
     try:

@@ -16,7 +16,7 @@ from backend.operations.errors import EventsBusy, PlanNotFound
 from backend.operations.rows import mu
 from backend.operations.rules import PLAN_FINAL, PlanState
 
-LOOK_EVERY_S = 0.5
+LOOK_EVERY_S = 1.0
 HEARTBEAT_S = 15.0
 STREAM_MAX_S = 300.0
 """Then the stream ends and the client comes back: its rights are looked at again."""

@@ -15,6 +15,7 @@ from backend.cli.serving import work
 from backend.core.clock import SHANGHAI
 from backend.core.db import Scope
 from backend.core.errors import Unavailable
+from backend.gateways.weather import SandboxWeather
 from backend.operations import (
     acceptance,
     fleet,
@@ -41,6 +42,8 @@ SPRAYING = orders.Spraying(
     priority=50,
 )
 PLAN_SECONDS = 10.0
+FINE_DAY_SEED = 9
+"""Made-up weather without rain on the day; the afternoon's wind and heat close some hours."""
 AREA_CAP_CENTIMU = 105_000  # "about 1,000 mu a day each": all ten fly
 WEATHER = {"wind_m_per_s": 1.8, "temperature_c": 26, "source": "演示数据"}
 
@@ -124,7 +127,11 @@ async def _plan(stage: Stage, url: str) -> UUID:
     """Ask for the day's plan and let the worker solve it, as in production."""
     async with stage.acting("request_plan", stage.provider, stage.dispatcher) as session:
         wanted = plan_requests.PlanRequest(
-            day=SPRAY_DAY, seconds=PLAN_SECONDS, seed=1, area_cap_centimu=AREA_CAP_CENTIMU
+            day=SPRAY_DAY,
+            by_forecast=True,
+            seconds=PLAN_SECONDS,
+            seed=1,
+            area_cap_centimu=AREA_CAP_CENTIMU,
         )
         plan = await plan_requests.request_plan(
             session,
@@ -135,8 +142,11 @@ async def _plan(stage: Stage, url: str) -> UUID:
         )
     stage.say("十架无人机排明天的活", "Planning tomorrow for ten drones")
     started = time.perf_counter()
+    fine = SandboxWeather(stage.clock, seed=FINE_DAY_SEED)
     with stage.bar("求解 solving (s)", int(PLAN_SECONDS)) as tick:
-        solving = asyncio.create_task(work(stage.settings, url, wait=False, clock=stage.clock))
+        solving = asyncio.create_task(
+            work(stage.settings, url, wait=False, clock=stage.clock, weather=fine)
+        )
         for _ in range(int(PLAN_SECONDS)):
             done, _pending = await asyncio.wait({solving}, timeout=1)
             tick()
@@ -154,7 +164,8 @@ async def _show_plan(stage: Stage, plan_id: UUID) -> None:
     if row.plan is None:
         raise PlanNotSolved(state=row.state, failure=row.failure)
     folder = stage.out / "plan"
-    await asyncio.to_thread(_write_plan, folder, row.problem, row.plan)
+    await asyncio.to_thread(_write_plan, folder, row)
+    stage.say(f"天气依据 {row.forecast}", f"by the forecast {row.forecast}")
     ordered, planned = row.ordered_centimu / 100, row.planned_centimu / 100
     stage.told |= {
         "spray_mu_ordered": ordered,
@@ -168,9 +179,11 @@ async def _show_plan(stage: Stage, plan_id: UUID) -> None:
     )
 
 
-def _write_plan(folder: Path, problem: dict[str, Any], plan: dict[str, Any]) -> None:
+def _write_plan(folder: Path, row: Any) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    for name, document in (("problem.json", problem), ("plan.json", plan)):
+    problem, plan = row.problem, row.plan
+    documents = {"problem.json": problem, "plan.json": plan, "weather.json": row.weather}
+    for name, document in documents.items():
         (folder / name).write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
     views: dict[planning.View, str] = {
         "geojson": "plan.geojson",
