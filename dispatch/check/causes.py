@@ -91,6 +91,7 @@ class _Judge:
         self.rules: dict[Cause, Callable[[Job], bool]] = {
             Cause.NO_SKILL: self._no_skill,
             Cause.PERMIT: self._permit,
+            Cause.UNAVAILABLE: self._unavailable,
             Cause.WEATHER: self._weather,
             Cause.PRE_HARVEST: self._pre_harvest,
             Cause.WINDOW: self._window,
@@ -144,6 +145,27 @@ class _Judge:
         return bool(drones) and not any(
             self._may_fly(drone, day) for drone in drones for day in self._days()
         )
+
+    def _unavailable(self, job: Job) -> bool:
+        """Tell whether no skilled drone with a pilot of its own works at any hour to come.
+
+        Of a crew with more drones than pilots, and of one whose day has begun, it cannot be seen.
+        """
+        for drone in self._skilled(job):
+            crew = self.case.crew_of(drone)
+            mates = sum(one.crew_id == crew.crew_id for one in self.problem.drones)
+            if crew.pilots < mates and not (crew.cluster_permit and crew.pilots):
+                continue
+            for day in self._days():
+                midnight_s = day_start_s(day)
+                start_s = max(
+                    drone.available_from_s, self.problem.now_s, midnight_s + crew.shift_start_s
+                )
+                end_s = min(drone.available_to_s, midnight_s + crew.shift_end_s)
+                begun = (crew.crew_id, day) in self.case.frozen_stops
+                if start_s < end_s and not begun and self._may_fly(drone, day):
+                    return False
+        return True
 
     def _weather(self, job: Job) -> bool:
         return not self._windows(job)

@@ -101,6 +101,7 @@ LEFT_OUT = {
     Cause.NO_FLY: plot("U-no-fly", 3010, 3010, collective_id="V3"),
     Cause.NO_SKILL: plot("U-skill", 500, 0, skills=("night",)),
     Cause.PERMIT: plot("U-permit", 500, 100, skills=("orchard",)),
+    Cause.UNAVAILABLE: plot("U-broken", 500, 700, skills=("terrace",)),
     Cause.WEATHER: plot("U-weather", 500, 200, product="frost"),
     Cause.PRE_HARVEST: plot("U-harvest", 500, 300, harvest_on=DAY, pre_harvest_days=5),
     Cause.WINDOW: plot("U-window", 500, 400, latest_s=3 * HOUR_S),
@@ -154,6 +155,7 @@ def _problem() -> Problem:
                 available_to_s=17 * HOUR_S,
             ),
             drone(3, "C1", registration="", skills=("orchard",)),
+            drone(4, "C2", skills=("terrace",), available_to_s=0),
         ),
         crews=(
             Crew(
@@ -163,6 +165,7 @@ def _problem() -> Problem:
                 rests=(Rest(start_s=11 * HOUR_S, end_s=14 * HOUR_S + 1800),),
             ),
             Crew(crew_id="C1", home=at(6000, 0), water_ml=60_000, days_off=(1,)),
+            Crew(crew_id="C2", home=at(-500, 0)),
         ),
         windows=WINDOWS,
         zones=(
