@@ -10,6 +10,7 @@ from starlette.responses import Response
 from backend.core.area import Area
 from backend.core.errors import PreconditionFailed
 from backend.core.http.etag import ExpectedVersion, tag_response
+from backend.core.http.openapi import problem
 from backend.core.http.policy import Policy, guarded, staff_writes
 from backend.core.http.route import Caller, CallerScope, Writing, router
 from backend.core.http.runtime import runtime_of
@@ -26,7 +27,7 @@ _PlanPath = Annotated[UUID, Path(description="The plan / 方案")]
 _EDITS = Policy(audience="staff", access="none", roles=frozenset({Role.DISPATCHER}), versioned=True)
 
 
-@routes.post("/plans/{plan_id}/edits")
+@routes.post("/plans/{plan_id}/edits", responses={409: problem(409)})
 @guarded(_EDITS)
 async def edit_plan(
     org_id: _OrgPath,

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from backend.core.area import Area
+from backend.core.http.openapi import problem
 from backend.core.http.policy import Policy, guarded, staff_reads
 from backend.core.http.route import CallerScope, Reading, router
 from backend.core.http.runtime import runtime_of
@@ -36,6 +37,7 @@ _LOOKS = Policy(audience="staff", access="none", roles=frozenset(_READERS))
 _ASKS = Policy(audience="staff", access="none", roles=frozenset(_KEEPERS))
 _OrgPath = Annotated[int, Path(description="The provider / 服务主体")]
 _PlanPath = Annotated[UUID, Path(description="The plan / 方案")]
+_UNSOLVED: dict[int | str, dict[str, Any]] = {409: problem(409)}
 _EVENTS: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "Events `state` and `progress`, each with JSON; ends with the solving",
@@ -45,7 +47,7 @@ _EVENTS: dict[int | str, dict[str, Any]] = {
 }
 
 
-@routes.get("/plans/{plan_id}/weather")
+@routes.get("/plans/{plan_id}/weather", responses=_UNSOLVED)
 @guarded(staff_reads(*_READERS))
 async def read_plan_weather(
     org_id: _OrgPath, plan_id: _PlanPath, session: Reading
@@ -73,7 +75,7 @@ async def follow_plan(
     )
 
 
-@routes.get("/plans/{plan_id}/comparison")
+@routes.get("/plans/{plan_id}/comparison", responses=_UNSOLVED)
 @guarded(staff_reads(*_READERS))
 async def compare_plans(
     org_id: _OrgPath,
@@ -99,7 +101,7 @@ async def compare_plans(
     )
 
 
-@routes.get("/plans/{plan_id}/explanations")
+@routes.get("/plans/{plan_id}/explanations", responses=_UNSOLVED)
 @guarded(_ASKS)
 async def explain_plan(
     org_id: _OrgPath, plan_id: _PlanPath, request: Request, scope: CallerScope
@@ -109,7 +111,7 @@ async def explain_plan(
     return [ExplanationOut.model_validate(one) for one in found]
 
 
-@routes.post("/plans/{plan_id}/questions")
+@routes.post("/plans/{plan_id}/questions", responses=_UNSOLVED)
 @guarded(_ASKS)
 async def ask_plan(
     org_id: _OrgPath,

@@ -13,6 +13,7 @@ from backend.operations import rules
 from backend.operations.change_schemas import PlanWeatherOut, UsableOut, WeatherAreaOut
 from backend.operations.errors import PlanNotFound, PlanNotSolved
 from backend.operations.plan_models import DispatchPlan
+from backend.operations.plan_requests import weather_of
 from backend.operations.plan_schemas import (
     DroneDayOut,
     GroundedOut,
@@ -95,10 +96,11 @@ async def plan(session: ReadSession | WriteSession, *, org_id: int, plan_id: UUI
     days = await session.execute(_DRONE_DAYS, values)
     causes = await session.execute(_CAUSES, values)
     asked = row.request
+    windows, by_forecast = weather_of(asked)
     return PlanWholeOut(
         **_plan(row),
-        weather="forecast" if (asked.get("replan") or asked).get("by_forecast") else "given",
-        windows=[WindowOut(start=clock_of(a), end=clock_of(b)) for a, b in asked["windows"]],
+        weather="forecast" if by_forecast else "given",
+        windows=[WindowOut(start=clock_of(a), end=clock_of(b)) for a, b in windows],
         windows_by_default=asked["windows_by_default"],
         area_cap_mu=str(Area(asked["area_cap_centimu"])),
         seconds=asked["seconds"],
@@ -206,12 +208,12 @@ async def weather(session: ReadSession, *, org_id: int, plan_id: UUID) -> PlanWe
     row = (await session.execute(_WEATHER, {"org": org_id, "plan": plan_id})).first()
     if row is None:
         raise PlanNotFound
-    by_forecast = bool((row.request.get("replan") or row.request).get("by_forecast"))
+    given, by_forecast = weather_of(row.request)
     if row.windows is None and by_forecast:
         raise PlanNotSolved
     windows = row.windows or [
         {"start_s": one.start_s, "end_s": one.end_s, "products": [], "areas": []}
-        for one in day_windows(row.request["windows"], row.days)
+        for one in day_windows(given, row.days)
     ]
     return PlanWeatherOut(
         weather="forecast" if row.forecast is not None else "given",

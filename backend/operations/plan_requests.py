@@ -1,6 +1,6 @@
 """Asking for a plan: what is wanted, what is wrong with it, and the row that a worker solves."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -111,6 +111,16 @@ async def queue(session: WriteSession, plan: DispatchPlan) -> None:
     await jobs.enqueue(
         session, SOLVE_TASK, lock=f"plan:{plan.id}", org_id=plan.org_id, plan_id=str(plan.id)
     )
+
+
+def weather_of(request: Mapping[str, Any]) -> tuple[list[list[int]], bool]:
+    """Return the windows of a day that a stored request ends up with, and whether by forecast."""
+    again = request.get("replan")
+    if again is not None and again["by_forecast"]:
+        return [], True
+    if again is not None and again["windows"] is not None:
+        return again["windows"], False
+    return request["windows"], bool(request.get("by_forecast"))
 
 
 def grounded_rows(fit: snapshot.Fit) -> list[dict[str, Any]]:

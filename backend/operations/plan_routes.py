@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from backend.core.http.etag import ExpectedVersion, tag_response
+from backend.core.http.openapi import problem
 from backend.core.http.policy import MEGABYTE, guarded, staff_reads, staff_writes
 from backend.core.http.route import Caller, CallerScope, Reading, Writing, router
 from backend.core.http.runtime import runtime_of
@@ -36,13 +37,15 @@ _READERS = (*_KEEPERS, Role.CREW)
 _OrgPath = Annotated[int, Path(description="The provider / 服务主体")]
 _PlanPath = Annotated[UUID, Path(description="The plan / 方案")]
 _SVG: dict[int | str, dict[str, Any]] = {
-    200: {"description": "SVG", "content": {"image/svg+xml": {"schema": {"type": "string"}}}}
+    409: problem(409),
+    200: {"description": "SVG", "content": {"image/svg+xml": {"schema": {"type": "string"}}}},
 }
 _GEOJSON: dict[int | str, dict[str, Any]] = {
+    409: problem(409),
     200: {
         "description": "FeatureCollection (RFC 7946)",
         "content": {"application/geo+json": {"schema": {"type": "object"}}},
-    }
+    },
 }
 
 
@@ -112,7 +115,7 @@ async def read_plan(
     return found
 
 
-@routes.get("/plans/{plan_id}/unassigned")
+@routes.get("/plans/{plan_id}/unassigned", responses={409: problem(409)})
 @guarded(staff_reads(*_READERS))
 async def list_unassigned(
     org_id: _OrgPath, plan_id: _PlanPath, session: Reading

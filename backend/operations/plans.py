@@ -182,6 +182,11 @@ async def _publish(session: WriteSession, scope: Scope, plan: DispatchPlan) -> N
     if await digest_of(session, plan) != plan.snapshot:
         raise PlanStale
     await _step(session, scope, plan, JobState.RECEIVED, JobState.PLANNED)
+    if plan.predecessor_id is not None:
+        for state, job_ids in (await succession.dropped_jobs(session, plan)).items():
+            await handover.step_jobs(
+                session, scope, job_ids=job_ids, from_state=state, to_state=JobState.RECEIVED
+            )
 
 
 async def _step(

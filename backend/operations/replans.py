@@ -16,12 +16,12 @@ from backend.operations.defaults import day_defaults
 from backend.operations.errors import PlanNotAllowedNow, PlanNotFound, PlanNotSolved, PlanUnsound
 from backend.operations.plan_models import DispatchPlan
 from backend.operations.planning import Names, Rest, job_key
-from backend.operations.rules import PlanState
+from backend.operations.rules import Grounding, PlanState
 
 _FLEET = text(
     """
-    SELECT d.id, d.state, d.crew_id FROM drone d
-    WHERE d.org_id = :org AND d.id = ANY(:drones)
+    SELECT d.id, d.name, d.state, d.crew_id FROM drone d
+    WHERE d.org_id = :org AND d.id = ANY(:drones) ORDER BY d.name
     """
 )
 _PLOT_NAMES = text(
@@ -96,6 +96,7 @@ async def request_replan(
         raise PlanUnsound(faults=faults, count=len(faults))
     broken = {*wanted.breakdowns, *(row.id for row in rows if row.state != "ready")}
     job_ids = [*(UUID(one) for one in asked["job_ids"]), *urgent]
+    windows, by_forecast = plan_requests.weather_of(asked)
     plan = DispatchPlan(
         org_id=org_id,
         day=before.day,
@@ -106,6 +107,8 @@ async def request_replan(
             "job_ids": [str(one) for one in job_ids],
             # The broken ones leave what the plan depends on: their repair does not age it.
             "drone_ids": [str(one) for one in drone_ids if one not in broken],
+            "windows": windows,
+            "by_forecast": by_forecast,
             "pins": [],
             "seconds": wanted.seconds or day_defaults()["seconds"],
             "seed": wanted.seed,
@@ -120,6 +123,11 @@ async def request_replan(
                 "slower": [[str(crew_id), percent] for crew_id, percent in wanted.slower],
             },
         },
+        grounded=[
+            {"drone_id": str(row.id), "name": row.name, "cause": Grounding.BROKEN.value}
+            for row in rows
+            if row.id in broken
+        ],
         ordered_centimu=await snapshot.open_centimu(session, org_id=org_id, job_ids=job_ids),
         made_by=made_by,
     )

@@ -1,11 +1,14 @@
 """How a replanned day takes over from the plan before it: stops, drones' days, and back again."""
 
+from collections import defaultdict
+from uuid import UUID
+
 from sqlalchemy import text
 
 from backend.core.db import WriteSession
 from backend.operations.errors import PlanStale
 from backend.operations.plan_models import DispatchPlan
-from backend.operations.rules import PlanState
+from backend.operations.rules import JobState, PlanState
 
 # What the new plan froze is flown and reported under the old one.
 _SUPERSEDE = text(
@@ -31,6 +34,22 @@ _REPORTED_MEANWHILE = text(
 )
 
 
+# Plots that the new plan leaves out are nobody's: their jobs wait for another day.
+_DROPPED = text(
+    """
+    SELECT j.id, j.state FROM spray_job j
+    WHERE j.org_id = :org AND j.state IN ('planned', 'in_progress')
+      AND j.id IN (SELECT s.job_id FROM plan_stop s
+        WHERE s.org_id = :org AND s.plan_id = :before AND s.state = 'superseded')
+      AND NOT EXISTS (SELECT FROM plan_stop o
+        JOIN dispatch_plan q ON q.org_id = o.org_id AND q.id = o.plan_id
+        WHERE o.org_id = :org AND o.job_id = j.id AND o.state <> 'superseded'
+          AND q.state IN ('published', 'in_progress'))
+    ORDER BY j.id
+    """
+)
+
+
 async def supersede(session: WriteSession, plan: DispatchPlan, before: DispatchPlan) -> bool:
     """Let ``plan`` take the open rest of ``before``; say whether that one ends with it.
 
@@ -48,6 +67,15 @@ async def supersede(session: WriteSession, plan: DispatchPlan, before: DispatchP
         values,
     )
     return before.state == PlanState.PUBLISHED
+
+
+async def dropped_jobs(session: WriteSession, plan: DispatchPlan) -> dict[JobState, list[UUID]]:
+    """Return the jobs of the plan before that no open plan holds any more, by their state."""
+    found: dict[JobState, list[UUID]] = defaultdict(list)
+    values = {"org": plan.org_id, "before": plan.predecessor_id}
+    for row in await session.execute(_DROPPED, values):
+        found[JobState(row.state)].append(row.id)
+    return found
 
 
 async def give_back(session: WriteSession, plan: DispatchPlan) -> None:

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import socket
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Event
@@ -11,6 +13,7 @@ from uuid import uuid4
 import httpx
 import pytest
 import pytest_asyncio
+import uvicorn
 
 from backend.operations import following, solving
 from backend.operations.facts import Snapshot
@@ -121,3 +124,45 @@ async def test_who_may_follow(
     monkeypatch.setattr(following, "FOLLOWERS_MAX", 0)
     full = await _follow(season, asked)
     assert (full.status_code, full.json()["code"]) == (503, "events-busy")
+
+
+@pytest_asyncio.fixture
+async def address(season: Season) -> AsyncIterator[str]:
+    """The application on a real server: answers leave piece by piece."""
+    transport = season.world.client._transport
+    assert isinstance(transport, httpx.ASGITransport)
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        # The lifespan runs already, for the client without a network.
+        config = uvicorn.Config(transport.app, log_level="critical", lifespan="off")
+        server = uvicorn.Server(config)
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        server.should_exit = True
+        await serving
+
+
+async def test_events_leave_as_they_happen(
+    season: Season, order: dict[str, Any], address: str
+) -> None:
+    """A client on the network sees the plan queued before it is solved, and its solving live."""
+    asked = await season.ask(order)
+    path = f"/v1/orgs/{season.world.provider}/plans/{asked['id']}/events"
+    seen: list[str] = []
+    async with (
+        httpx.AsyncClient(base_url=address) as client,
+        client.stream("GET", path, headers=season.world.headers("crew")) as answer,
+    ):
+        assert answer.headers["cache-control"] == "no-store"
+        solving_task: asyncio.Task[PlanState] | None = None
+        async for line in answer.aiter_lines():
+            if not line.startswith("data: "):
+                continue
+            seen.append(json.loads(line.removeprefix("data: "))["state"])
+            if solving_task is None:
+                assert seen == ["queued"]
+                solving_task = asyncio.create_task(season.solve(asked))
+        assert solving_task is not None
+        assert await solving_task is PlanState.SOLVED
+    assert list(dict.fromkeys(seen)) == ["queued", "solving", "solved"]

@@ -85,6 +85,7 @@ async def test_a_breakdown(season: Season, day: Day) -> None:
     broken = day.stops[0]["drone_id"]
     anew = await day.replanned(day.at(5 * 3600 + 600), breakdowns=[broken])
     assert broken not in {one["drone_id"] for one in anew["drones"]}
+    assert [(one["drone_id"], one["cause"]) for one in anew["grounded"]] == [(broken, "broken")]
     assert anew["planned_mu"] == "16.50"
     published = await _publish(season, anew)
     assert published.status_code == 200, published.text
@@ -187,6 +188,26 @@ async def test_a_slower_crew_and_early_reports(season: Season, day: Day) -> None
     assert (await _publish(season, newer)).status_code == 200
     states = await day.states()
     assert sorted(states.values()) == ["done"] * 2 + ["superseded"] * 4
+
+
+async def test_jobs_that_are_left_out_wait_again(season: Season, day: Day, contract: str) -> None:
+    """Rain until eight: the job that is open until seven only goes back to its village."""
+    brief = await season.order(
+        contract, round=next(_rounds), latest_at=f"{season.clock.today()}T07:00:00+08:00"
+    )
+    brief = await season.step(brief, "released")
+    job = (await season.job_of(brief))["id"]
+    both = await day.replanned(day.at(5 * 3600), urgent=[job])
+    assert both["planned_mu"] == "33.00"
+    going = await season.advance((await _publish(season, both)).json(), "in_progress")
+    second = Day(season, day.order, going)
+    rain = [{"start": "08:00", "end": "20:00"}]
+    dry = await second.replanned(second.at(5 * 3600 + 60), windows=rain)
+    assert dry["windows"] == rain
+    assert dry["unassigned_by_cause"] == {"window": 6}
+    assert (await _publish(season, dry)).status_code == 200
+    assert (await season.read(brief))["state"] == "released"
+    assert (await season.read(day.order))["state"] == "in_progress"
 
 
 async def test_of_two_replans_one_takes_over(season: Season, day: Day) -> None:
