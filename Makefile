@@ -35,6 +35,9 @@ format: install
 
 bench: install
 	$(BIN)/python -m benchmarks.dispatch_day
+	$(BIN)/python -m benchmarks.dispatch --plots 1000 --cpu-seconds 30
+	$(BIN)/python -m benchmarks.dispatch.replan
+	$(BIN)/python -m benchmarks.coverage --sample 20
 	$(BIN)/python -m benchmarks.income_read
 	$(BIN)/python -m benchmarks.payout_run
 
