@@ -104,10 +104,17 @@ async def compare_plans(
 @routes.get("/plans/{plan_id}/explanations", responses=_UNSOLVED)
 @guarded(_ASKS)
 async def explain_plan(
-    org_id: _OrgPath, plan_id: _PlanPath, request: Request, scope: CallerScope
+    org_id: _OrgPath,
+    plan_id: _PlanPath,
+    request: Request,
+    scope: CallerScope,
+    first: Annotated[int, Query(ge=0, le=100_000, description="Skip so many / 跳过")] = 0,
+    limit: Annotated[int, Query(ge=1, le=100, description="Plots of one answer / 条数")] = 50,
 ) -> list[ExplanationOut]:
-    """Say of each plot that is left out why, and what would have to give way (未派原因)."""
-    found = await questions.left_out(runtime_of(request).database, scope, plan_id)
+    """Say why plots are left out, the heaviest first, and what would give way (未派原因)."""
+    found = await questions.left_out(
+        runtime_of(request).database, scope, plan_id, first=first, count=limit
+    )
     return [ExplanationOut.model_validate(one) for one in found]
 
 

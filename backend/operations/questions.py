@@ -85,14 +85,16 @@ async def stored(database: Database, scope: Scope, plan_id: UUID) -> Stored:
         )
 
 
-async def left_out(database: Database, scope: Scope, plan_id: UUID) -> Sequence[LeftOut]:
-    """Return why each plot is left out, found by trying.
+async def left_out(
+    database: Database, scope: Scope, plan_id: UUID, *, first: int, count: int
+) -> Sequence[LeftOut]:
+    """Return why ``count`` plots from ``first`` on are left out, found by trying.
 
     Raises `PlanNotFound`, `PlanNotSolved`, ``AnswerTookTooLong``, ``SolversBusy``.
     """
     found = await stored(database, scope, plan_id)
     answer: Sequence[LeftOut] = await children.ask(
-        found.documents, WhyLeftOut(), seconds_max=WHY_SECONDS_MAX
+        found.documents, WhyLeftOut(first=first, count=count), seconds_max=WHY_SECONDS_MAX
     )
     return answer
 

@@ -112,16 +112,7 @@ async def request_replan(
             "pins": [],
             "seconds": wanted.seconds or day_defaults()["seconds"],
             "seed": wanted.seed,
-            "replan": {
-                "now": wanted.now.isoformat(),
-                "breakdowns": sorted(str(one) for one in broken),
-                "windows": None
-                if wanted.windows is None
-                else [list(one) for one in sorted(wanted.windows)],
-                "by_forecast": wanted.by_forecast,
-                "urgent": [str(one) for one in urgent],
-                "slower": [[str(crew_id), percent] for crew_id, percent in wanted.slower],
-            },
+            "replan": _event_facts(wanted, broken, urgent),
         },
         grounded=[
             {"drone_id": str(row.id), "name": row.name, "cause": Grounding.BROKEN.value}
@@ -133,6 +124,21 @@ async def request_replan(
     )
     await plan_requests.queue(session, plan)
     return plan
+
+
+def _event_facts(
+    wanted: ReplanRequest, broken: set[UUID], urgent: Sequence[UUID]
+) -> dict[str, Any]:
+    """Return what happened as it is stored."""
+    windows = wanted.windows
+    return {
+        "now": wanted.now.isoformat(),
+        "breakdowns": sorted(str(one) for one in broken),
+        "windows": None if windows is None else [list(one) for one in sorted(windows)],
+        "by_forecast": wanted.by_forecast,
+        "urgent": [str(one) for one in urgent],
+        "slower": [[str(crew_id), percent] for crew_id, percent in wanted.slower],
+    }
 
 
 def _faults(

@@ -150,6 +150,8 @@ async def test_why_plots_are_left_out(season: Season, order: dict[str, Any]) -> 
     assert best["drone"].startswith("飞防")
     assert best["on"] == season.clock.today().isoformat()
     assert best["displaced"]
+    some = (await season.on_plan(plan, "GET", "explanations?first=1&limit=2")).json()
+    assert some == rows[1:3]
     path = f"/v1/orgs/{{provider}}/plans/{plan['id']}/explanations"
     assert (await season.world.call("crew", "GET", path)).status_code == 403
 

@@ -46,7 +46,13 @@ class WhatIf:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WhyLeftOut:
-    """Why each plot is left out."""
+    """Why plots are left out: ``count`` of them from ``first`` on, the heaviest first.
+
+    Each is tried on every drone's day, which takes a tenth of a second and more.
+    """
+
+    first: int = 0
+    count: int = 50
 
 
 Question = Move | WhatIf | WhyLeftOut
@@ -95,7 +101,7 @@ def answer_in_child(documents: Documents, question: Question, out: Connection) -
         elif isinstance(question, WhatIf):
             out.send(("answer", _gained(problem, plan, question)))
         else:
-            out.send(("answer", _left_out(problem, plan)))
+            out.send(("answer", _left_out(problem, plan, question)))
     except dispatch.InvalidProblem as error:
         out.send(("refused", {"zh": error.zh, "en": error.en}))
 
@@ -128,7 +134,17 @@ def _gained(problem: dispatch.Problem, plan: dispatch.Plan, wanted: WhatIf) -> G
     return Gained(change=wanted.change, area_centimu=gain.area_centimu, weight=gain.weight)
 
 
-def _left_out(problem: dispatch.Problem, plan: dispatch.Plan) -> tuple[LeftOut, ...]:
+def _left_out(
+    problem: dispatch.Problem, plan: dispatch.Plan, wanted: WhyLeftOut
+) -> tuple[LeftOut, ...]:
+    """Explain a slice; the other plots that are left out are taken away, nobody misses them."""
+    jobs = {job.job_id: job for job in problem.jobs}
+    out = sorted((row.job_id for row in plan.unassigned), key=lambda key: (-jobs[key].weight, key))
+    asked = out[wanted.first : wanted.first + wanted.count]
+    others = set(out) - set(asked)
+    problem = replace(problem, jobs=tuple(job for job in problem.jobs if job.job_id not in others))
+    place = {key: number for number, key in enumerate(asked)}
+    rows = sorted(dispatch.why(problem, plan), key=lambda row: place.get(row.job_id, len(place)))
     return tuple(
         LeftOut(plot=one.job_id, cause=one.cause.value, tried=one.tried)
         if one.chance is None
@@ -140,5 +156,5 @@ def _left_out(problem: dispatch.Problem, plan: dispatch.Plan) -> tuple[LeftOut, 
             on=(problem.day + timedelta(days=one.chance.day)).isoformat(),
             displaced=one.chance.displaced,
         )
-        for one in dispatch.why(problem, plan)
+        for one in rows
     )
