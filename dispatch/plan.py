@@ -176,7 +176,8 @@ class Objective:
 class Bound:
     """No plan can spray more weight than this; ``ratio_permille`` is planned over the bound.
 
-    ``method`` names how it was found, docs/dispatch.md says why it holds.
+    Nor more area than ``area_centimu_max``. ``method`` is ``lagrangian`` where hours or caps leave
+    something out and ``everything`` where all that is possible may fit; docs/dispatch.md says why.
     """
 
     weight_max: int
