@@ -19,6 +19,7 @@ from dispatch.check.case import Case
 from dispatch.check.ground import Ground
 from dispatch.crewday import DayFlight
 from dispatch.fleet import CrewDay, Fleet
+from dispatch.machines import Machine, default_machine
 from dispatch.physics import Plot
 from tests.dispatch.build import AFTERNOON, MORNING, drone, job, place, problem
 from tests.dispatch.test_property import machines
@@ -113,11 +114,11 @@ def flown(fleet: Fleet, day: CrewDay) -> set[frozenset[int]]:
 
 
 def _can(fleet: Fleet, day: CrewDay, order: tuple[Plot, ...]) -> bool:
-    """Tell whether plots can be flown in this order, cut into launch sites somehow."""
+    """Tell whether plots can be flown in this order, cut into sites of one product somehow."""
     for cuts in product((False, True), repeat=len(order) - 1):
         flight, site = DayFlight(fleet, day), [order[0]]
         for plot, cut in zip(order[1:], cuts, strict=True):
-            if cut:
+            if cut or plot.job.product != site[-1].job.product:
                 if flight.add_site(site):
                     break
                 site = []
@@ -184,6 +185,54 @@ def test_least_spraying_is_below_every_heading(asked: Problem, heading_cdeg: int
     plots = {plot.job.job_id: plot for plot in fleet.plots}
     for row, seconds in zip(rows, Ground(rows).spray_s.tolist(), strict=True):
         assert least_spray_s([plots[row.job.job_id]], row.drone.machine)[0] <= seconds + 1e-9
+
+
+def hops() -> Problem:
+    """Return tiny plots, twenty out and twenty back, to which a slow drone mostly flies."""
+    slow = replace(default_machine(), transit_cm_per_s=300, battery_s=7_200, turn_s=0)
+    row = [30.0 * n for n in range(20)]
+    spots = [*((x_m, 0.0) for x_m in row), *((x_m, 30.0) for x_m in reversed(row))]
+    jobs = [job(n, x_m, y_m, mu=0.05) for n, (x_m, y_m) in enumerate(spots)]
+    return one_drone(jobs, slow, (Window(start_s=25_200, end_s=25_600),))
+
+
+def halts() -> Problem:
+    """Return thirsty plots around one access point, 300 m off, from which all is refilled."""
+    pump = replace(default_machine(), flow_ml_per_min=1_000_000, battery_s=7_200)
+    facts: dict[str, Any] = {"access": place(0, 0), "liquid_ml_per_mu": 50_000}
+    jobs = [job(n, 300.0, 40.0 * (n - 5), mu=2.0, **facts) for n in range(11)]
+    return one_drone(jobs, pump, (Window(start_s=25_200, end_s=27_600),))
+
+
+def beginnings() -> Problem:
+    """Return short windows, each for one of twenty plots that take just one tank."""
+    facts: dict[str, Any] = {"access": place(0, 0), "liquid_ml_per_mu": 20_000}
+    jobs = [job(n, 40.0 * (n % 4), 40.0 * (n // 4), mu=2.0, **facts) for n in range(20)]
+    pump = replace(default_machine(), flow_ml_per_min=1_000_000)
+    starts = [21_600 + 4_500 * n for n in range(10)]
+    windows = tuple(Window(start_s=start_s, end_s=start_s + 75) for start_s in starts)
+    return one_drone(jobs, pump, windows)
+
+
+def one_drone(jobs: list[Any], machine: Machine, windows: tuple[Window, ...]) -> Problem:
+    """Return a problem of one crew with one drone of a machine."""
+    crew = Crew(crew_id="C0", home=place(0, -300), shift_end_s=24 * 3600)
+    return problem(jobs, drones=(drone(0, machine=machine),), crews=(crew,), windows=windows)
+
+
+@pytest.mark.parametrize(
+    ("asked", "size", "least"), [(hops(), 40, 0.6), (halts(), 11, 0.7), (beginnings(), 1, 0.6)]
+)
+def test_the_bound_is_close_where_little_is_left_out(
+    asked: Problem, size: int, least: float
+) -> None:
+    """Charging hops, halts or beginnings a little too much would put it below these days."""
+    fleet = Fleet(asked)
+    flight = DayFlight(fleet, fleet.crew_days[0])
+    for at in range(0, len(fleet.plots), size):
+        flight.add_site(fleet.plots[at : at + size])
+    done = sum(one.plot.weight for one in flight.visits)
+    assert least * most(asked) <= done <= most(asked) < sum(one.weight for one in fleet.plots)
 
 
 @pytest.mark.parametrize("size", [1, 2, 9, 500])
