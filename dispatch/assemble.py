@@ -51,6 +51,12 @@ def assemble(
     )
 
 
+def objective_of(fleet: Fleet, flights: Sequence[DayFlight]) -> Objective:
+    """Return the goal of some flights behind what is frozen, without writing the plan."""
+    problem = fleet.problem
+    return objective(problem, _routes(fleet, flights), _trucks(problem, flights))
+
+
 def _visit(fleet: Fleet, day: CrewDay, one: Flown) -> Visit:
     """Write one flown visit."""
     cost: Work = one.work

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from dispatch.assemble import assemble
-from dispatch.causes import ruled_out
+from dispatch.assemble import assemble, objective_of
+from dispatch.causes import ruled_out, unassigned
 from dispatch.check import check
 from dispatch.crewday import DayFlight, Sites
 from dispatch.fleet import CrewDay, Fleet
@@ -61,15 +61,13 @@ def move(
     forced[target.index] = DayFlight(fleet, target, forced=True)
     forced[target.index].fly_all(wanted)
     out = ruled_out(fleet)
-    parameters = replace(plan.parameters, engine="edit")
-    clean = assemble(fleet, sound, out, parameters)
-    made = assemble(fleet, forced, out, parameters)
+    made = assemble(fleet, forced, out, replace(plan.parameters, engine="edit"))
     was_out = {row.job_id for row in plan.unassigned}
     return Edited(
         plan=made,
         violations=check(problem, made),
-        dropped=tuple(row for row in clean.unassigned if row.job_id not in was_out),
-        cost_s=clean.objective.cost - plan.objective.cost,
+        dropped=tuple(row for row in unassigned(fleet, sound, out) if row.job_id not in was_out),
+        cost_s=objective_of(fleet, sound).cost - plan.objective.cost,
     )
 
 
@@ -109,9 +107,6 @@ def _before(sites: Sites, plot: Plot, before: str) -> Sites:
 
 def _cheapest(fleet: Fleet, day: CrewDay, sites: Sites, plot: Plot) -> Sites:
     """Return the day with the plot in it, where least else gives way and time is shortest."""
-    flight = DayFlight(fleet, day)
-    flight.fly_all(sites)
-    flight.sites = [list(site) for site in sites]
 
     def rank(candidate: Sites) -> tuple[bool, int, int]:
         fresh = DayFlight(fleet, day)
@@ -119,4 +114,5 @@ def _cheapest(fleet: Fleet, day: CrewDay, sites: Sites, plot: Plot) -> Sites:
         lost = any(one.index == plot.index for one in dropped)
         return (lost, sum(one.weight for one in dropped), fresh.return_s)
 
-    return min(insertions(flight, [plot]), key=rank)
+    span_m = fleet.problem.settings.block_span_m
+    return min(insertions(day, sites, [plot], span_m), key=rank)

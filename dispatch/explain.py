@@ -8,14 +8,15 @@ from dispatch.causes import ruled_out, unassigned
 from dispatch.crewday import DayFlight
 from dispatch.edit import Edited, move
 from dispatch.engine import Context, Stop
+from dispatch.finish import mended
 from dispatch.fleet import Fleet
 from dispatch.land import HORIZON_S
 from dispatch.model import Problem
 from dispatch.physics import Plot
 from dispatch.plan import Cause, Objective, Plan
 from dispatch.resume import draft_of, flights_of, sites_of
-from dispatch.search.improve import Improver
-from dispatch.search.mend import insertions, mend
+from dispatch.search.improve import IMPROVE_SHARE, improve
+from dispatch.search.mend import insertions
 from dispatch.shapes import DAY_S
 from dispatch.validation import InvalidProblem
 
@@ -63,6 +64,7 @@ def _why(fleet: Fleet, flights: list[DayFlight], plot: Plot, cause: Cause) -> Wh
     """Try one plot everywhere, unless its cause rules it out for everybody."""
     if cause not in {Cause.NO_TIME, Cause.NO_CAPACITY}:
         return Why(job_id=plot.job.job_id, cause=cause, tried=0, chance=None)
+    span_m = fleet.problem.settings.block_span_m
     best: Chance | None = None
     tried = 0
     for flight in flights:
@@ -70,7 +72,7 @@ def _why(fleet: Fleet, flights: list[DayFlight], plot: Plot, cause: Cause) -> Wh
         able = [one for one in range(len(day.drones)) if day.may(one, plot)]
         if not able:
             continue
-        for sites in insertions(flight, [plot]):
+        for sites in insertions(day, flight.sites, [plot], span_m):
             tried += 1
             fresh = DayFlight(fleet, day)
             dropped = fresh.fly_all(sites)
@@ -130,9 +132,8 @@ def what_if(problem: Problem, plan: Plan, change: str, *, stop: Stop, seed: int 
 def _improved(problem: Problem, plan: Plan, stop: Stop, seed: int) -> list[DayFlight]:
     context = Context.open(problem, stop, seed)
     draft = draft_of(context, plan)
-    Improver(context, draft).run(None, lambda: context.over(0.85), stop.iterations)
-    flights = [leg.flight for leg in draft.legs]
-    return mend(context.fleet, flights, draft.missing(context.plots), context.over)
+    improve(context, draft, share=IMPROVE_SHARE)
+    return mended(context, draft)
 
 
 def _area(flights: list[DayFlight]) -> int:

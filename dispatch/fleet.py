@@ -37,6 +37,11 @@ class CrewDay:
     stops_frozen: int
     segments: tuple[Span, ...]
 
+    @property
+    def room_centimu(self) -> int:
+        """Area that the caps of all its drones together still allow on an empty day."""
+        return sum(one.area_cap_centimu for one in self.drones) - sum(self.used_centimu)
+
     def may(self, drone: int, plot: Plot) -> bool:
         """Tell whether one of the drones has the skills and is not ruled out by a pin."""
         job, one = plot.job, self.drones[drone]

@@ -7,18 +7,17 @@ then the rest is improved, and a plot changes its crew only where that is worth 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from dispatch.assemble import assemble
 from dispatch.document import dump, load
 from dispatch.engine import Context, Progress, Stop
+from dispatch.finish import finish
 from dispatch.freeze import freeze
 from dispatch.land import Job, Window
 from dispatch.model import Problem
-from dispatch.plan import Parameters, Plan
+from dispatch.plan import Plan
 from dispatch.resources import SPEED_LEGAL_CM_PER_S, Drone
 from dispatch.resume import draft_of
 from dispatch.search.force import force_in
-from dispatch.search.improve import Improver
-from dispatch.search.mend import mend
+from dispatch.search.improve import IMPROVE_SHARE, improve
 from dispatch.validation import require, require_int
 
 STABILITY_S = 20_000
@@ -110,18 +109,8 @@ def replan(
     force_in(draft, urgent)
     context.report("urgent", [leg.flight for leg in draft.legs])
     homes = {lot: index for index, leg in enumerate(draft.legs) for lot in leg.order}
-    improver = Improver(context, draft, stability_s=stability_s, homes=homes)
-    improver.run(None, lambda: context.over(0.85), stop.iterations)
-    flights = [leg.flight for leg in draft.legs]
-    flights = mend(context.fleet, flights, draft.missing(context.plots), context.over)
-    parameters = Parameters(
-        engine="replan",
-        seed=seed,
-        workers=workers,
-        stop_ms=None if stop.seconds is None else round(stop.seconds * 1000),
-        stop_iterations=stop.iterations,
-    )
-    return changed, assemble(context.fleet, flights, context.out, parameters)
+    improve(context, draft, share=IMPROVE_SHARE, stability_s=stability_s, homes=homes)
+    return changed, finish(context, draft, "replan")
 
 
 def after(problem: Problem, plan: Plan, *, now_s: int, events: Sequence[Event]) -> Problem:

@@ -2,12 +2,11 @@
 
 from collections.abc import Callable
 
-from dispatch.assemble import assemble
 from dispatch.engine import Context, Progress, Stop
 from dispatch.engines import ENGINES
+from dispatch.finish import finish
 from dispatch.model import Problem
-from dispatch.plan import Parameters, Plan
-from dispatch.search.mend import mend
+from dispatch.plan import Plan
 from dispatch.validation import InvalidProblem, require_int
 
 
@@ -31,15 +30,5 @@ def solve(
         raise InvalidProblem("solve", "engine", f"未知：{engine}", f"is unknown: {engine}")
     context = Context.open(problem, stop, seed, workers, on_progress)
     draft = ENGINES[engine]().solve(context)
-    flights = [leg.flight for leg in draft.legs]
-    context.report(engine, flights)
-    flights = mend(context.fleet, flights, draft.missing(context.plots), context.over)
-    context.report("mended", flights)
-    parameters = Parameters(
-        engine=engine,
-        seed=seed,
-        workers=workers,
-        stop_ms=None if stop.seconds is None else round(stop.seconds * 1000),
-        stop_iterations=stop.iterations,
-    )
-    return assemble(context.fleet, flights, context.out, parameters)
+    context.report(engine, [leg.flight for leg in draft.legs])
+    return finish(context, draft, engine)

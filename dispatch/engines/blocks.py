@@ -1,16 +1,11 @@
 """The default engine: lots, dealt by an assignment, improved neighbourhood by neighbourhood."""
 
-import signal
-from concurrent.futures import Executor, ProcessPoolExecutor
-from contextlib import ExitStack
-from multiprocessing import get_context
-
 from dispatch.engine import Context
 from dispatch.lots import make_lots
 from dispatch.search.assign import wishes
 from dispatch.search.construct import deal
 from dispatch.search.draft import Draft
-from dispatch.search.improve import Improver
+from dispatch.search.improve import improve
 from dispatch.search.net import Net
 
 _SHARE = 0.93
@@ -28,18 +23,5 @@ class Blocks:
         draft = deal(context, net, wishes(net, context.seed))
         draft.calibrate()
         context.report("dealt", [leg.flight for leg in draft.legs])
-        with ExitStack() as stack:
-            pool = stack.enter_context(workers(context.workers)) if context.workers > 1 else None
-            Improver(context, draft).run(
-                pool, lambda: context.over(_SHARE), context.stop.iterations
-            )
+        improve(context, draft, share=_SHARE)
         return draft
-
-
-def workers(count: int) -> Executor:
-    """Return a pool of processes that leave the terminal's Ctrl-C to the parent."""
-    return ProcessPoolExecutor(count, mp_context=get_context("spawn"), initializer=_begin)
-
-
-def _begin() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -78,12 +78,13 @@ def whole(net: Net, draft: Draft) -> Kernel:
     """Return the kernel's problem for everything at once; a dealt draft is its start."""
     room: dict[int, int] = {}
     for day in net.fleet.crew_days:
-        cap = sum(one.area_cap_centimu for one in day.drones) - sum(day.used_centimu)
         stretches = {at: net.stretches[at] for at in net.of_day[day.index]}
         spans_s = {at: one.end_s - one.start_s for at, one in stretches.items()}
         total_s = sum(spans_s.values())
         used = draft.legs[day.index].area_by_stretch
-        share = {at: cap * seconds // max(1, total_s) for at, seconds in spans_s.items()}
+        share = {
+            at: day.room_centimu * seconds // max(1, total_s) for at, seconds in spans_s.items()
+        }
         room |= {at: max(share[at], used.get(at, 0)) for at in spans_s}
     starts = [route for leg in draft.legs for route in leg.by_stretch.values()]
     return cut_out(

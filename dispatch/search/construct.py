@@ -10,8 +10,6 @@ from dispatch.search.draft import Draft
 from dispatch.search.net import Net
 from dispatch.spans import Span, clip
 
-NEVER_S = 10**9
-
 
 @dataclass(slots=True)
 class _Hand:
@@ -20,7 +18,6 @@ class _Hand:
     stretch: int
     free_s: float
     lots: list[int]
-    room_centimu: int
 
 
 def deal(context: Context, net: Net, wishes: Floats | None = None) -> Draft:
@@ -33,14 +30,10 @@ def deal(context: Context, net: Net, wishes: Floats | None = None) -> Draft:
     if not net.lots or not net.stretches:
         return draft
     free = np.ones(len(net.lots), dtype=bool)
-    rooms = [
-        sum(drone.area_cap_centimu for drone in day.drones) - sum(day.used_centimu)
-        for day in net.fleet.crew_days
-    ]
+    rooms = [day.room_centimu for day in net.fleet.crew_days]
     able = _able(net)
     hands = [
-        _Hand(index, float(stretch.start_s), [], rooms[stretch.crew_day])
-        for index, stretch in enumerate(net.stretches)
+        _Hand(index, float(stretch.start_s), []) for index, stretch in enumerate(net.stretches)
     ]
     active = list(hands)
     while active and free.any() and not context.over(0.5):

@@ -5,10 +5,13 @@ promising lots that nobody has, gives them to the kernel with a warm start, flie
 and keeps it when it is better. Disjoint neighbourhoods are solved side by side by worker processes.
 """
 
+import signal
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Executor
+from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field
+from multiprocessing import get_context
 
 import numpy as np
 
@@ -35,6 +38,37 @@ ITERATIONS = 200
 """Iterations of the kernel for each day of a neighbourhood, where they are counted."""
 
 
+IMPROVE_SHARE = 0.85
+"""Part of the budget that improves a plan taken up again; forcing in and mending take the rest."""
+
+
+def improve(
+    context: Context,
+    draft: Draft,
+    *,
+    share: float,
+    stability_s: int = 0,
+    homes: Mapping[int, int] | None = None,
+) -> None:
+    """Improve a draft in place until a share of the budget is used, with the context's workers.
+
+    ``stability_s`` and ``homes`` are `Improver`'s.
+    """
+    improver = Improver(context, draft, stability_s=stability_s, homes=homes or {})
+    with ExitStack() as stack:
+        pool = stack.enter_context(_pool(context.workers)) if context.workers > 1 else None
+        improver.run(pool, lambda: context.over(share), context.stop.iterations)
+
+
+def _pool(count: int) -> Executor:
+    """Return a pool of processes that leave the terminal's Ctrl-C to the parent."""
+    return ProcessPoolExecutor(count, mp_context=get_context("spawn"), initializer=_begin)
+
+
+def _begin() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
 @dataclass(slots=True)
 class Group:
     """One neighbourhood: crews' days, their stretches, and all lots that take part."""
@@ -54,13 +88,9 @@ class Improver:
 
     context: Context
     draft: Draft
-    candidates: int = CANDIDATES
     stability_s: int = 0
     homes: Mapping[int, int] = field(default_factory=dict)
-    cpu_s: float = CPU_S
-    iterations: int = ITERATIONS
     rounds: int = 0
-    accepted: int = 0
     _touched: dict[int, int] = field(default_factory=dict)
     _chance: np.random.Generator = field(init=False)
     _fairness: Fairness = field(init=False)
@@ -97,7 +127,7 @@ class Improver:
         tasks = [
             (
                 kernel,
-                None if timed else self.iterations * len(group.days),
+                None if timed else ITERATIONS * len(group.days),
                 self._patience_s(len(group.days)) if timed else None,
                 group.seed,
             )
@@ -129,7 +159,7 @@ class Improver:
     def _patience_s(self, days: int) -> float:
         """Return the kernel's seconds for a neighbourhood: never most of what is left."""
         left_s = self.context.left_s(0.9)
-        return self.cpu_s * days if left_s is None else min(self.cpu_s * days, 0.6 * left_s)
+        return CPU_S * days if left_s is None else min(CPU_S * days, 0.6 * left_s)
 
     def _groups(self, width: int) -> list[Group]:
         """Choose disjoint neighbourhoods, around the days touched least recently."""
@@ -194,7 +224,7 @@ class Improver:
         crew_day = net.fleet.crew_days[days[0]]
         way_s = 1.5 * roads_s(nearest_m, net.fleet.problem.settings)
         ratio = (way_s + net.pace(crew_day)[0][idle]) / net.worth[idle]
-        best = np.argsort(ratio, kind="stable")[: self.candidates]
+        best = np.argsort(ratio, kind="stable")[:CANDIDATES]
         return [int(lot) for lot in idle[best]]
 
     def _kernel(self, group: Group) -> Kernel:
@@ -218,8 +248,7 @@ class Improver:
         """Share a day's area cap among its stretches: what each has, and an equal part more."""
         day = leg.flight.crew_day
         used = sum(leg.area_by_stretch.values())
-        cap = sum(one.area_cap_centimu for one in day.drones) - sum(day.used_centimu)
-        more = max(0, cap - used) // max(1, len(leg.area_by_stretch))
+        more = max(0, day.room_centimu - used) // max(1, len(leg.area_by_stretch))
         return {one: area + more for one, area in leg.area_by_stretch.items()}
 
     def _take(self, group: Group, routes: list[list[int]]) -> None:
@@ -247,7 +276,6 @@ class Improver:
             others = others[~np.isin(others, fresh[at].order)]
         if self._price(fresh) >= before:
             return
-        self.accepted += 1
         for index, leg in zip(group.days, fresh, strict=True):
             draft.put(index, leg)
 

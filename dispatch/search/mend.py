@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from dispatch.crewday import DayFlight, Sites
-from dispatch.fleet import Fleet
+from dispatch.fleet import CrewDay, Fleet
 from dispatch.lots import make_lots
 from dispatch.physics import Plot, distance_m
 
@@ -80,9 +80,10 @@ def _place(fleet: Fleet, flights: list[DayFlight], idle_s: list[int], plots: lis
         for index, flight in enumerate(flights)
         if idle_s[index] >= _least_s(fleet, flight, plots) and _may(flight, plots)
     ]
+    span_m = fleet.problem.settings.block_span_m
     for _, index in sorted(able)[:_DAYS]:
         flight = flights[index]
-        for sites in insertions(flight, plots):
+        for sites in insertions(flight.crew_day, flight.sites, plots, span_m):
             fresh = DayFlight(fleet, flight.crew_day)
             if not fresh.fly_all(sites, strict=True):
                 flights[index], idle_s[index] = fresh, idle(fresh)
@@ -106,12 +107,13 @@ def _detour_m(flight: DayFlight, plot: Plot) -> float:
     return min(distance_m(plot.job.access, spot) for spot in spots)
 
 
-def insertions(flight: DayFlight, plots: list[Plot]) -> Iterator[Sites]:
-    """Yield candidate days with the piece in them, the most promising first."""
-    sites = flight.sites
+def insertions(day: CrewDay, sites: Sites, plots: list[Plot], span_m: int) -> Iterator[Sites]:
+    """Yield candidate days with plots put in, the most promising first.
+
+    They join a launch site within half of ``span_m``, or get one of their own.
+    """
     place = plots[0].job.access
-    home = flight.crew_day.crew.home
-    spots = [flight.crew_day.place, *[site[0].job.access for site in sites], home]
+    spots = [day.place, *[site[0].job.access for site in sites], day.crew.home]
     extra = sorted(
         (
             distance_m(spots[at], place)
@@ -121,7 +123,6 @@ def insertions(flight: DayFlight, plots: list[Plot]) -> Iterator[Sites]:
         )
         for at in range(len(sites) + 1)
     )
-    span_m = flight.fleet.problem.settings.block_span_m
     joins = sorted(
         (distance_m(site[0].job.access, place), at)
         for at, site in enumerate(sites)

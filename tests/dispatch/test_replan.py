@@ -1,5 +1,6 @@
 """The day goes otherwise, and the plan goes on from what is done."""
 
+from concurrent.futures import Executor
 from dataclasses import replace
 
 import pytest
@@ -22,6 +23,7 @@ from dispatch import (
     replan,
     solve,
 )
+from dispatch.search import improve
 from tests.dispatch.build import AFTERNOON, job, problem
 
 NOW_S = 8 * 3600
@@ -122,6 +124,23 @@ def test_a_slower_crew_gets_less_to_do() -> None:
     ]
     assert counts[1] <= counts[0]
     assert again.totals.jobs <= PLAN.totals.jobs
+
+
+def test_workers_of_a_replan_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two workers are started for a replan that asks for two, and the plan is sound."""
+    asked: list[int] = []
+    real = improve._pool
+
+    def counted(count: int) -> Executor:
+        asked.append(count)
+        return real(count)
+
+    monkeypatch.setattr(improve, "_pool", counted)
+    changed, again = replan(
+        PROBLEM, PLAN, now_s=NOW_S, events=[Breakdown(drone_id="D0")], stop=QUICK, workers=2
+    )
+    assert asked == [2]
+    assert check(changed, again) == ()
 
 
 def test_a_replan_can_follow_a_replan() -> None:
