@@ -45,7 +45,6 @@ class Settings:
     road_fast_cm_per_s: int = 1100
     radius_m: int = RADIUS_LEGAL_M
     height_cm: int = 300
-    block_s: int = 45 * 60
     block_span_m: int = 1200
     block_gap_m: int = 300
     compatible: tuple[tuple[str, ...], ...] = ()
@@ -62,7 +61,6 @@ class Settings:
         require_int(self.road_fast_cm_per_s, "settings", "road_fast_cm_per_s", low, 5000)
         require_int(self.radius_m, "settings", "radius_m", 1, RADIUS_LEGAL_M)
         require_int(self.height_cm, "settings", "height_cm", 100, HEIGHT_LEGAL_CM)
-        require_int(self.block_s, "settings", "block_s", 1, DAY_S)
         require_int(self.block_span_m, "settings", "block_span_m", 1, self.radius_m)
         require_int(self.block_gap_m, "settings", "block_gap_m", 0, self.block_span_m)
         require_int(self.fair_share_permille, "settings", "fair_share_permille", 0, 1000)
