@@ -9,19 +9,11 @@ from datetime import date
 
 import numpy as np
 
+from benchmarks.dispatch.families import DAY, place
 from dispatch import Crew, Drone, Job, Problem, Stop, Window, check, solve
-from dispatch.model import Point, Ring
+from dispatch.model import Ring
 
-DAY = date(2026, 7, 20)
-CENTRE = (112.86, 36.84)
-M_PER_DEGREE = 111_194.93
 DRONES = 10
-
-
-def _place(x_m: float, y_m: float) -> Point:
-    """Turn metres east and north of the centre into degrees."""
-    scale = math.cos(math.radians(CENTRE[1]))
-    return (CENTRE[0] + x_m / (M_PER_DEGREE * scale), CENTRE[1] + y_m / M_PER_DEGREE)
 
 
 def _ring(corner: tuple[float, float], sides: tuple[float, float], turn: float) -> Ring:
@@ -29,7 +21,7 @@ def _ring(corner: tuple[float, float], sides: tuple[float, float], turn: float) 
     cos, sin = math.cos(turn), math.sin(turn)
     flat = [(0.0, 0.0), (sides[0], 0.0), sides, (0.0, sides[1]), (0.0, 0.0)]
     return tuple(
-        _place(corner[0] + cos * x - sin * y, corner[1] + sin * x + cos * y) for x, y in flat
+        place(corner[0] + cos * x - sin * y, corner[1] + sin * x + cos * y) for x, y in flat
     )
 
 
@@ -118,7 +110,7 @@ def day_problem(*, mu: int, drones: int, seed: int, length_m: float) -> Problem:
             width, length = float(rng.uniform(8, 18)), float(rng.uniform(40, 110))
             corner = (spot[0] + float(rng.uniform(-15, 15)), spot[1] + step * 24.0)
             total += writer.plot(corner, (length, width), 0.1 * float(rng.standard_normal()))
-    homes = [_place(share * length_m, 0.0) for share in (-0.3, 0.0, 0.3)]
+    homes = [place(share * length_m, 0.0) for share in (-0.3, 0.0, 0.3)]
     crews = tuple(Crew(crew_id=f"C{n}", home=homes[n % 3]) for n in range(drones))
     return Problem(
         day=DAY,

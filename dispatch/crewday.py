@@ -74,21 +74,6 @@ class DayFlight:
         )
 
     @property
-    def free_s(self) -> int:
-        """Instant at which the truck may leave its last stop."""
-        return self._state.free_s
-
-    @property
-    def place(self) -> Point:
-        """Where the truck is."""
-        return self._state.place
-
-    @property
-    def product(self) -> str:
-        """Product of the last block, empty before the first."""
-        return self._state.product
-
-    @property
     def times_s(self) -> tuple[int, int, int, int]:
         """Seconds of driving (the way home included), set-up, rinsing and filling so far."""
         state = self._state
@@ -300,7 +285,8 @@ class _Site:
         load_s = [0.0 for _ in drones]
         for plot in plots:
             able = [k for k in range(len(drones)) if self._crew_day.may(k, plot)]
-            turn = min(int(len(drones) * (done_s + spray_s[plot.index] / 2) / total_s), 2)
+            half_s = done_s + spray_s[plot.index] / 2
+            turn = min(int(len(drones) * half_s / total_s), len(drones) - 1)
             done_s += spray_s[plot.index]
             if turn not in able:
                 turn = min(able, key=lambda k: load_s[k], default=0)
@@ -330,9 +316,9 @@ class _Site:
                 missed.append(plot)
                 continue
             start_s = self._start_s(drone, plot, free_s, cost.seconds)
-            if self._forced and start_s is None:
-                start_s = free_s
-            if not self._forced and (
+            if self._forced:
+                start_s = free_s if start_s is None or not first else start_s
+            elif (
                 start_s is None
                 or (start_s > free_s and not first)
                 or used_centimu[drone] + plot.job.area_centimu > cap
@@ -341,8 +327,6 @@ class _Site:
             ):
                 missed.append(plot)  # a drone does not wait in the air: another site is opened
                 continue
-            if start_s is None or (self._forced and not first):
-                start_s = free_s
             arrive_s = self._arrive_s if first else free_s
             finish_s = start_s + cost.seconds
             self.visits.append(Flown(plot, drone, self._block, arrive_s, start_s, finish_s, cost))

@@ -74,8 +74,6 @@ def _cut(
             stops.append(stop)
         elif stop.name in kept_of:
             stops.append(_shortened(problem, truck, stop, kept_of[stop.name]))
-    while stops and stops[-1].kind is TruckStopKind.MIX and stops[-1].arrive_s > now_s:
-        stops.pop()
     if not stops:
         return None
     home = next(crew.home for crew in problem.crews if crew.crew_id == truck.crew_id)

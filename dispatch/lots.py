@@ -14,7 +14,7 @@ import shapely
 
 from dispatch.fleet import Fleet
 from dispatch.machines import Machine
-from dispatch.physics import EARTH_RADIUS_M, Floats, Plot, distance_m, fly_s
+from dispatch.physics import Floats, Plot, distance_m, flat_m, fly_s
 from dispatch.work import full, work
 
 LOT_S = 600
@@ -42,12 +42,7 @@ class Lot:
 def local_m(plots: Sequence[Plot]) -> Floats:
     """Project plot centres to metres on a plane through their mean, one row (x, y) a plot."""
     places = np.array([plot.centre for plot in plots], dtype=np.float64).reshape(-1, 2)
-    if not len(places):
-        return places
-    middle = places.mean(axis=0)
-    scale = np.array([math.cos(math.radians(float(middle[1]))), 1.0])
-    flat: Floats = np.radians(places - middle) * scale * EARTH_RADIUS_M
-    return flat
+    return flat_m(places) if len(places) else places
 
 
 def components(plots: Sequence[Plot], gap_m: float) -> list[list[Plot]]:

@@ -46,6 +46,14 @@ def matrix_m(rows: Floats, columns: Floats) -> Floats:
     return metres
 
 
+def flat_m(places: Floats) -> Floats:
+    """Project rows (lon, lat) to metres on a plane through their mean, one row (x, y) a place."""
+    middle = places.mean(axis=0)
+    scale = np.array([math.cos(math.radians(float(middle[1]))), 1.0])
+    flat: Floats = np.radians(places - middle) * scale * EARTH_RADIUS_M
+    return flat
+
+
 def road_s(metres: float, settings: Settings) -> int:
     """Return whole seconds by truck over a straight distance: concave, so hops never pay."""
     road_m = metres * settings.road_winding_percent / 100

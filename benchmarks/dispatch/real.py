@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import shapely
 
-from benchmarks.dispatch.families import DAY
+from benchmarks.dispatch.families import DAY, M_PER_DEGREE
 from dispatch.land import Job, Window
 from dispatch.model import Problem
 from dispatch.resources import Crew, Drone
@@ -16,7 +16,6 @@ from dispatch.shapes import DAY_S, Point, Polygon
 
 MU_A_DRONE_DAY = 700
 CREWS_MAX = 10
-_M_PER_DEGREE = 111_194.93
 
 
 def county_of(path: Path, seed: int) -> Problem:
@@ -68,7 +67,7 @@ def _job(number: int, feature: dict[str, Any]) -> Job | None:
         tuple(_ring(ring) for ring in (one.exterior, *one.interiors)) for one in polygons
     )
     lat = shape.centroid.y
-    area_m2 = shape.area * _M_PER_DEGREE**2 * math.cos(math.radians(lat))
+    area_m2 = shape.area * M_PER_DEGREE**2 * math.cos(math.radians(lat))
     return Job(
         job_id=f"P{number:05d}",
         order_id=f"O{number // 40:04d}",

@@ -7,9 +7,10 @@ latitude) degrees.
 """
 
 from dispatch.coverage.cover import Coverage, Line, Obstacles, cover, margin_choices
-from dispatch.coverage.plane import Parts, Plane, Point, Ring
+from dispatch.coverage.plane import Parts, Plane
 from dispatch.coverage.sorties import Sortie, Sorties, sorties
 from dispatch.coverage.sweep import Sweep, sweep_many
+from dispatch.shapes import Point, Ring
 
 __all__ = [
     "Coverage",

@@ -15,8 +15,6 @@ from dispatch.coverage.plane import (
     Geometries,
     Parts,
     Plane,
-    Point,
-    Ring,
     grounds,
     grown,
     inset,
@@ -25,6 +23,7 @@ from dispatch.coverage.plane import (
 from dispatch.coverage.sweep import best_sweeps, require_margin, require_strips
 from dispatch.coverage.trial import Field, Trial, cut, pace_of
 from dispatch.machines import Machine
+from dispatch.shapes import Point, Ring
 from dispatch.validation import require_int
 
 Line = tuple[Point, Point]

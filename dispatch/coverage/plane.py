@@ -14,17 +14,16 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from dispatch.physics import EARTH_RADIUS_M
+from dispatch.shapes import Point, Ring
 from dispatch.validation import InvalidProblem, require
 
-Point = tuple[float, float]
-Ring = tuple[Point, ...]
 Parts = tuple[tuple[Ring, ...], ...]
 Floats = NDArray[np.float64]
 Ints = NDArray[np.signedinteger[Any]]
 Bools = NDArray[np.bool_]
 Geometries = NDArray[Any]
 
-EARTH_RADIUS_M = 6_371_008.8
 GRID_M = 1e-4
 """Unions are rounded to this: without it, GEOS may drop one of many boxes that touch."""
 SPAN_MAX_M = 20_000.0

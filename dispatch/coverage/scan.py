@@ -61,7 +61,10 @@ def turns_of(heading_cdeg: Ints) -> tuple[Floats, Floats]:
 
 
 def strip_counts(width_m: Floats, swath_m: float) -> Ints:
-    """Return `pace.strips_of` for many widths."""
+    """Return how many strips cover each width; up to a tenth of a swath may stay thin.
+
+    The billionth of a swath keeps a width that is exact on paper from costing a strip.
+    """
     counts = np.ceil(width_m / swath_m - 0.1 - 1e-9).astype(np.int64)
     return np.maximum(counts, 1)
 

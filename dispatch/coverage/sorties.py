@@ -11,10 +11,12 @@ from typing import Any
 import numpy as np
 
 from dispatch.coverage.cover import Coverage, Line
-from dispatch.coverage.pace import M2_PER_MU, require_dose
-from dispatch.coverage.plane import Floats, Point
+from dispatch.coverage.pace import require_dose
+from dispatch.coverage.plane import Floats
 from dispatch.coverage.trial import pace_of
 from dispatch.machines import Machine
+from dispatch.physics import M2_PER_MU
+from dispatch.shapes import Point
 from dispatch.validation import InvalidProblem, require
 
 STRETCH_M = 2.0

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import shapely
 
 from dispatch.coverage import Coverage, Line, Parts, Point, Sortie, Sorties
-from dispatch.coverage.pace import M2_PER_MU, require_dose, spray_m_per_s
+from dispatch.coverage.pace import require_dose, spray_m_per_s
 from dispatch.coverage.plane import grounds
 from dispatch.machines import Machine
+from dispatch.physics import EARTH_RADIUS_M, M2_PER_MU
 from dispatch.validation import require, require_int, require_name
 
 HEIGHT_LEGAL_CM = 3000
@@ -119,7 +120,7 @@ def _apart_m(here: Point, there: Point) -> float:
     lat1, lat2 = math.radians(here[1]), math.radians(there[1])
     half = math.sin((lat2 - lat1) / 2) ** 2
     half += math.cos(lat1) * math.cos(lat2) * math.sin(math.radians(there[0] - here[0]) / 2) ** 2
-    return 2 * 6_371_008.8 * math.asin(min(1.0, math.sqrt(half)))
+    return 2 * EARTH_RADIUS_M * math.asin(min(1.0, math.sqrt(half)))
 
 
 def mission(

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from dispatch.coverage import Line, Parts, Point, Ring
-from dispatch.coverage.pace import M2_PER_MU
 from dispatch.missions.model import Mission
+from dispatch.physics import M2_PER_MU
 
 RATE_DDI = "0001"
 """Setpoint volume per area, in hundredths of a cubic millimetre per square metre."""

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from dispatch.model import Job, Point, Polygon, Zone, ZoneKind
+from dispatch.physics import EARTH_RADIUS_M
 from dispatch.render.svg import INK, RED, WATER, safe, text
 
-_EARTH_M = 6_371_008.8
-_DEGREE_M = _EARTH_M * math.pi / 180
+_DEGREE_M = EARTH_RADIUS_M * math.pi / 180
 ZONES = {
     ZoneKind.NO_SPRAY: ("url(#no-spray)", RED, "禁喷区"),
     ZoneKind.NO_FLY: ("url(#no-fly)", "#5e3c99", "禁飞区"),

@@ -17,7 +17,7 @@ from ortools.sat.python import cp_model
 
 from dispatch.fleet import CrewDay
 from dispatch.lots import Lot
-from dispatch.physics import EARTH_RADIUS_M, Floats, Ints, distances_m
+from dispatch.physics import EARTH_RADIUS_M, Floats, Ints, distances_m, flat_m
 from dispatch.plan import PRIZE_S_PER_WEIGHT
 from dispatch.search.net import Net
 from dispatch.shapes import DAY_S
@@ -48,21 +48,13 @@ def wishes(net: Net, seed: int) -> Floats | None:
     days = net.fleet.crew_days
     if len(days) < 2 or len(net.lots) < 2 * len(days):
         return None
-    flat = _flat(net)
+    flat = flat_m(net.middle)
     macros = _macros(net, flat)
     centres = _centres(net, macros)
     made = np.ones((len(days), len(net.lots)))
     for at, day in _assigned(net, macros, centres, seed):
         made[day, macros[at].lots] = WISH
     return made
-
-
-def _flat(net: Net) -> Floats:
-    """Return each lot's middle in metres on a plane."""
-    mean = net.middle.mean(axis=0)
-    scale = np.array([math.cos(math.radians(float(mean[1]))), 1.0])
-    flat: Floats = np.radians(net.middle - mean) * scale * EARTH_RADIUS_M
-    return flat
 
 
 def _macros(net: Net, flat: Floats) -> list[Macro]:

@@ -12,10 +12,15 @@ import pyvrp
 from pyvrp import Solution
 
 from dispatch.physics import Ints
-from dispatch.vrp.anneal import Engine, Tuning, true_cost
+from dispatch.vrp.anneal import Cooling, Engine, Tuning, true_cost
 from dispatch.vrp.budget import Budget
 
 _TUNING = Tuning(neighbours=50, updates=100)
+_HEAT_S = Cooling(1000.0, 30.0)
+"""Seconds by which a worse answer is accepted, from the start to the end."""
+_LATE_PENALTY_S = 60.0
+_LOAD_PENALTY = 40.0
+"""What a second late and a hundredth of a mu over the cap cost at first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,10 +58,6 @@ class Kernel:
     durations_s: list[Ints]
     hidden_s: list[Ints]
     starts: list[list[int]]
-    penalty_s: float = 60.0
-    load_penalty: float = 40.0
-    hot_s: float = 1000.0
-    cold_s: float = 30.0
 
     def data(self) -> pyvrp.ProblemData:
         """Return PyVRP's form of the problem."""
@@ -105,16 +106,12 @@ def run(kernel: Kernel, budget: Budget, seed: int) -> list[list[int]]:
     if not kernel.clients:
         return [[] for _ in kernel.vehicles]
     data = kernel.data()
-    penalties = ([kernel.load_penalty] * data.num_load_dimensions, kernel.penalty_s, 1.0)
+    penalties = ([_LOAD_PENALTY] * data.num_load_dimensions, _LATE_PENALTY_S, 1.0)
     engine = Engine(data, penalties, _TUNING, seed)
     begin = solution(data, kernel.starts)
     polished = engine.polish(begin)
     best = min((begin, polished), key=lambda one: true_cost(data, one))
-
-    def heat(progress: float) -> float:
-        return float(kernel.hot_s * (kernel.cold_s / kernel.hot_s) ** min(1.0, progress))
-
-    found = engine.anneal(polished, best, budget, heat)
+    found = engine.anneal(polished, best, budget, _HEAT_S)
     return routes_of(found.best, len(kernel.vehicles))
 
 

@@ -13,7 +13,16 @@ import numpy as np
 from dispatch.fleet import CrewDay, Fleet
 from dispatch.lots import Lot
 from dispatch.machines import Machine
-from dispatch.physics import Floats, Ints, distances_m, fly_s, matrix_m, roads_s, setup_s
+from dispatch.physics import (
+    EARTH_RADIUS_M,
+    Floats,
+    Ints,
+    distances_m,
+    fly_s,
+    matrix_m,
+    roads_s,
+    setup_s,
+)
 from dispatch.work import halts_share_s
 
 SITE_REACH_M = 280.0
@@ -122,7 +131,7 @@ class Net:
         """Return seconds of flight between each lot's launch site and its first plot."""
         dy = self.head[lots] - self.access[lots]
         dy[:, 0] *= np.cos(np.radians(self.access[lots][:, 1]))
-        metres: Floats = np.hypot(dy[:, 0], dy[:, 1]) * 111_194.93
+        metres: Floats = np.radians(np.hypot(dy[:, 0], dy[:, 1])) * EARTH_RADIUS_M
         return metres * (100 / machine.transit_cm_per_s)
 
     def from_home(self, lots: Ints, stretch: Stretch) -> tuple[Floats, Floats]:

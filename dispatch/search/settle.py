@@ -28,14 +28,12 @@ def settle(
     Lots in ``keep`` never give way; versions with all of them are preferred.
     """
     wanted = {stretch: list(lots) for stretch, lots in routes.items()}
-    best: Leg | None = None
-    for _ in range(_TRIES):
-        leg = draft.fly(index, [lot for lots in wanted.values() for lot in lots])
-        if best is None or (len(keep & set(best.order)), -best.value) < (
-            len(keep & set(leg.order)),
-            -leg.value,
-        ):
-            best = leg
+
+    def rank(leg: Leg) -> tuple[int, int]:
+        return (len(keep & set(leg.order)), -leg.value)
+
+    best = leg = _fly(draft, index, wanted)
+    for _ in range(_TRIES - 1):
         late = {
             stretch: set(lots) - set(leg.by_stretch[stretch]) for stretch, lots in wanted.items()
         }
@@ -43,9 +41,14 @@ def settle(
             break
         for stretch, overrun in late.items():
             _give_way(draft, index, wanted[stretch], overrun, keep)
-    if best is None:
-        raise AssertionError("at least one try was made")
+        leg = _fly(draft, index, wanted)
+        best = max(best, leg, key=rank)
     return best
+
+
+def _fly(draft: Draft, index: int, wanted: Mapping[int, Sequence[int]]) -> Leg:
+    """Fly a crew's day that is given by stretch."""
+    return draft.fly(index, [lot for lots in wanted.values() for lot in lots])
 
 
 def _give_way(
@@ -127,7 +130,7 @@ def _fill_once(draft: Draft, leg: Leg, stretch: int, idle: Ints) -> Leg | None:
             break
         wanted = {one: list(members) for one, members in leg.by_stretch.items()}
         wanted[stretch].insert(int(at[pick]) + 1, int(idle[pick]))
-        fresh = draft.fly(index, [lot for members in wanted.values() for lot in members])
+        fresh = _fly(draft, index, wanted)
         if fresh.value < leg.value:
             return fresh
     return None

@@ -47,6 +47,18 @@ class Heat(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Cooling:
+    """A heat that falls from hot to cold, each equal stretch of the time by one factor."""
+
+    hot: float
+    cold: float
+
+    def __call__(self, progress: float) -> float:
+        """Return the temperature in cost units."""
+        return float(self.hot * (self.cold / self.hot) ** min(1.0, max(0.0, progress)))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tuning:
     """What makes the search of one kind of problem good; measured, see docs/dispatch-vrp.md."""

@@ -13,7 +13,7 @@ import pyvrp
 from numpy.typing import NDArray
 from pyvrp import RandomNumberGenerator, Solution
 
-from dispatch.vrp.anneal import Engine, Found, Tuning, true_cost
+from dispatch.vrp.anneal import Cooling, Engine, Found, Tuning, true_cost
 from dispatch.vrp.budget import Budget
 from dispatch.vrp.pieces import Piece, around, cut, divisible, paste, visited
 from dispatch.vrp.starts import only_loads, start
@@ -31,17 +31,12 @@ class Plan:
     """How to search a problem; every number was measured, see docs/dispatch-vrp.md."""
 
     tuning: Tuning
-    hot: float
-    cold: float
+    heat: Cooling
     load_penalty: float
     time_penalty: float
     piece_size: int
     piece_share: float
     piece_iterations: int
-
-    def heat(self, progress: float) -> float:
-        """Return the temperature: from hot to cold, each equal stretch cooling by one factor."""
-        return float(self.hot * (self.cold / self.hot) ** min(1.0, max(0.0, progress)))
 
 
 def plan_for(data: pyvrp.ProblemData, leg: float, tries: float, workers: int = 1) -> Plan:
@@ -59,8 +54,7 @@ def plan_for(data: pyvrp.ProblemData, leg: float, tries: float, workers: int = 1
     apart = workers > 1 and data.num_clients >= PIECES_FROM and divisible(data)
     return Plan(
         tuning=Tuning(neighbours=50 if prizes else 40 if timed else 20),
-        hot=heat * leg,
-        cold=0.01 * heat * leg,
+        heat=Cooling(heat * leg, 0.01 * heat * leg),
         load_penalty=max(1.0, 4 * leg / load),
         time_penalty=20.0 if timed else 1.0,
         piece_size=400,

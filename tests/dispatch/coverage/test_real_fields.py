@@ -7,8 +7,8 @@ import pytest
 import shapely
 
 from dispatch.coverage import cover, sweep_many
-from dispatch.coverage.plane import EARTH_RADIUS_M
 from dispatch.machines import default_machine
+from dispatch.physics import EARTH_RADIUS_M
 from dispatch.validation import InvalidProblem
 from tests.dispatch.coverage.shapes import CAWA, MALI, SHARED, parts_of, real
 
